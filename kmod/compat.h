@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the kernels that kpac is built for. No other file of
+ * kpac knows a kernel version.
+ */
+#ifndef _KPAC_COMPAT_H
+#define _KPAC_COMPAT_H
+
+#include <linux/netdevice.h>
+#include <linux/version.h>
+#include <net/dst.h>
+#include <net/ip.h>
+#include <net/ip6_fib.h>
+#include <net/netdev_rx_queue.h>
+#include <net/route.h>
+#include <net/rps.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#error "kpac needs Linux 6.12 or later"
+#endif
+#ifndef CONFIG_64BIT
+#error "kpac needs a 64-bit kernel"
+#endif
+
+/* The routing functions have taken a dscp_t instead of a TOS since 6.13. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+static inline bool kpac_compat_route_input(struct sk_buff *skb,
+					   const struct iphdr *iph,
+					   struct net_device *dev)
+{
+	return !ip_route_input_noref(skb, iph->daddr, iph->saddr, iph->tos,
+				     dev);
+}
+#else
+static inline bool kpac_compat_route_input(struct sk_buff *skb,
+					   const struct iphdr *iph,
+					   struct net_device *dev)
+{
+	return !ip_route_input_noref(skb, iph->daddr, iph->saddr,
+				     inet_dsfield_to_dscp(iph->tos), dev);
+}
+#endif
+
+
+/* Packet taps have been per network namespace since 6.16. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#include <net/hotdata.h>
+static inline bool kpac_compat_taps(const struct net_device *dev)
+{
+	return !list_empty(&net_hotdata.ptype_all) ||
+	       !list_empty(&dev->ptype_all);
+}
+#else
+static inline bool kpac_compat_taps(const struct net_device *dev)
+{
+	return dev_nit_active_rcu(dev);
+}
+#endif
+
+/* Whether a packet socket waits for one protocol of a device, behind the
+ * receive handler. Those of all devices could not be seen before 6.16.
+ */
+static inline bool kpac_compat_packet_sockets(const struct net_device *dev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+	if (!list_empty(&dev_net(dev)->ptype_specific))
+		return true;
+#endif
+	return !list_empty(&dev->ptype_specific);
+}
+
+/* Whether receive packet steering is set up for a queue. The queue's flow
+ * table has been a tagged pointer since 7.1.
+ */
+#ifndef CONFIG_RPS
+#define kpac_compat_rps_needed()	false
+static inline bool kpac_compat_rps(const struct netdev_rx_queue *rxq)
+{
+	return false;
+}
+#else
+#define kpac_compat_rps_needed()	static_branch_unlikely(&rps_needed)
+static inline bool kpac_compat_rps(const struct netdev_rx_queue *rxq)
+{
+	if (rcu_access_pointer(rxq->rps_map))
+		return true;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+	return rcu_access_pointer(rxq->rps_flow_table);
+#else
+	return READ_ONCE(rxq->rps_flow_table);
+#endif
+}
+#endif
+
+/* What skb_scrub_packet() takes off a packet, but for what kpac_forward() has
+ * made sure that the packet does not have (dst, conntrack, extensions) and what
+ * receiving the packet sets again. Named here because it follows the kernel's function.
+ */
+static __always_inline void kpac_compat_scrub(struct sk_buff *skb, bool xnet)
+{
+	skb->ignore_df = 0;
+	nf_reset_trace(skb);
+	ipvs_reset(skb);
+#ifdef CONFIG_NET_SWITCHDEV
+	skb->offload_fwd_mark = 0;
+#endif
+	if (unlikely(skb->mark) && xnet)
+		skb->mark = 0;
+}
+
+#endif /* _KPAC_COMPAT_H */

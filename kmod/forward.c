@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Forwarding: does what ip_rcv(), ip_forward() and ip_output(), or their IPv6
+ * counterparts, would do to a packet, where that is plain forwarding, and
+ * leaves everything else to them.
+ *
+ * A packet is looked at in this order: hooks that all packets would meet; its
+ * flow (key.h), for it may be known that the stack has to have it; what the
+ * port, the namespace or the packet's history has against it (judge.h); its
+ * header, the path (path.h) and its marks, and what forwarding asks of the
+ * packet (ipv4.c, ipv6.c). Only then is it touched, and sent (xmit.h).
+ */
+
+#include "flow.h"
+#include "forward.h"
+#include "hooks.h"
+#include "ipv4.h"
+#include "ipv6.h"
+#include "key.h"
+#include "packet.h"
+#include "port.h"
+
+/* A packet whose header is not in one piece: make it so, and begin again. */
+static noinline enum kpac_verdict
+kpac_forward_pull(struct kpac_port *port, struct sk_buff **pskb,
+		  unsigned int len, bool may_handover)
+{
+	struct sk_buff *skb = *pskb;
+
+	if (skb->len < len || skb_shared(skb) || !pskb_may_pull(skb, len))
+		return kpac_pass(port, KPAC_PASS_REASON_MALFORMED, skb);
+	return kpac_forward(port, pskb, may_handover);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+/* An IPv6 packet. */
+static noinline enum kpac_verdict
+kpac_start6(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
+{
+	struct sk_buff *skb = *pskb;
+	struct kpac_flow_key key;
+	u32 ref;
+
+	if (kpac_hooks_before(dev_net(port->dev)->nf.hooks_ipv6))
+		return kpac_pass(port, KPAC_PASS_REASON_NETFILTER, skb);
+	if (unlikely(skb_headlen(skb) < sizeof(struct ipv6hdr)))
+		return kpac_forward_pull(port, pskb, sizeof(struct ipv6hdr),
+					 may_handover);
+	kpac_key6(port, ipv6_hdr(skb), 0, &key);
+	ref = kpac_flow_find_first(&key, key.hi);
+	if (kpac_ref_is_pass(ref))
+		return kpac_pass(port, kpac_ref_reason(ref), skb);
+	if (likely(kpac_ref_is_path(ref) && may_handover))
+		return kpac_express6(port, pskb, ref);
+	return kpac_forward6(port, pskb, ref, may_handover);
+}
+#endif /* CONFIG_IPV6 */
+
+static __always_inline enum kpac_verdict
+kpac_start(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
+{
+	struct sk_buff *skb = *pskb;
+	struct kpac_flow_key key;
+	u32 ref;
+
+	if (unlikely(skb->pkt_type != PACKET_HOST))
+		return kpac_pass(port, KPAC_PASS_REASON_LINK_ADDRESS, skb);
+
+	if (likely(skb->protocol == htons(ETH_P_IP))) {
+		if (kpac_hooks_before(dev_net(port->dev)->nf.hooks_ipv4))
+			return kpac_pass(port, KPAC_PASS_REASON_NETFILTER, skb);
+		if (unlikely(skb_headlen(skb) < sizeof(struct iphdr)))
+			return kpac_forward_pull(port, pskb,
+						 sizeof(struct iphdr),
+						 may_handover);
+		kpac_key4(port, ip_hdr(skb), &key);
+		ref = kpac_flow_find_first(&key, kpac_flow_hash4(&key));
+		if (kpac_ref_is_pass(ref))
+			return kpac_pass(port, kpac_ref_reason(ref), skb);
+		if (likely(kpac_ref_is_path(ref) && may_handover))
+			return kpac_express4(port, pskb, ref);
+		return kpac_forward4(port, pskb, ref, may_handover);
+	}
+#if IS_ENABLED(CONFIG_IPV6)
+	if (likely(skb->protocol == htons(ETH_P_IPV6)))
+		return kpac_start6(port, pskb, may_handover);
+#endif
+	return kpac_pass(port, KPAC_PASS_REASON_NOT_IP, skb);
+}
+
+/**
+ * kpac_forward - forward a packet, or leave it to the stack
+ * @port: the port it came in by
+ * @pskb: the packet, from the network header on; may be replaced
+ * @may_handover: the caller can go on with the packet on another device
+ *
+ * Context: softirq, under RCU.
+ * Return: %KPAC_PASS: *@pskb is the packet as it was; %KPAC_STOLEN: it is
+ * gone; %KPAC_ANOTHER: *@pskb goes on as received by its device.
+ */
+enum kpac_verdict kpac_forward(struct kpac_port *port, struct sk_buff **pskb,
+			       bool may_handover)
+{
+	return kpac_start(port, pskb, may_handover);
+}
+
+/**
+ * kpac_forward_rx - a port's receive handler
+ * @pskb: the packet
+ *
+ * Context: softirq, under RCU.
+ * Return: what kpac_forward() returns.
+ */
+rx_handler_result_t kpac_forward_rx(struct sk_buff **pskb)
+{
+	struct kpac_port *port;
+
+	port = rcu_dereference((*pskb)->dev->rx_handler_data);
+	return (rx_handler_result_t)kpac_start(port, pskb, true);
+}

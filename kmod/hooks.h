@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The netfilter hooks on a forwarded packet's way. */
+#ifndef _KPAC_HOOKS_H
+#define _KPAC_HOOKS_H
+
+#include <linux/netfilter.h>
+#include <linux/skbuff.h>
+
+extern nf_hookfn *kpac_hooks_lsm __ro_after_init;
+
+/**
+ * kpac_hooks_before - whether a forwarded packet would meet a netfilter hook
+ *	before it leaves
+ * @hooks: the namespace's hooks of one family
+ *
+ * Context: softirq, under RCU.
+ */
+static __always_inline bool
+kpac_hooks_before(struct nf_hook_entries __rcu * const *hooks)
+{
+	return (unsigned long)rcu_access_pointer(hooks[NF_INET_PRE_ROUTING]) |
+	       (unsigned long)rcu_access_pointer(hooks[NF_INET_FORWARD]);
+}
+
+/**
+ * kpac_hooks_after - whether a forwarded packet would meet a netfilter hook
+ *	as it leaves
+ * @hooks: the namespace's hooks of one family
+ *
+ * Not counted is the one that AppArmor has in every namespace: it looks at
+ * packets that have both a security mark and a socket. kpac_history() sees to
+ * it that no packet with a mark is forwarded.
+ *
+ * Context: softirq, under RCU.
+ */
+static __always_inline bool
+kpac_hooks_after(struct nf_hook_entries __rcu * const *hooks)
+{
+	const struct nf_hook_entries *post;
+
+	post = rcu_dereference(hooks[NF_INET_POST_ROUTING]);
+	return post && (post->num_hook_entries != 1 ||
+			post->hooks[0].hook != kpac_hooks_lsm);
+}
+
+void kpac_hooks_init(void);
+
+#endif /* _KPAC_HOOKS_H */

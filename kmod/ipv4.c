@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Forwarding IPv4: what ip_rcv(), ip_forward() and ip_output() do. */
+
+#include <linux/inetdevice.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+
+#include "hooks.h"
+#include "ipv4.h"
+#include "judge.h"
+#include "key.h"
+#include "packet.h"
+#include "xmit.h"
+
+/* What ip_rcv() asks of a header that has no options. */
+static __always_inline bool kpac_valid4(const struct sk_buff *skb,
+					const struct iphdr *iph,
+					unsigned int len)
+{
+	if (unlikely(len != skb->len) &&
+	    (len < sizeof(*iph) || len > skb->len))
+		return false;
+	return likely(!ip_fast_csum(iph, sizeof(*iph) / 4));
+}
+
+/* Do to an IPv4 packet what the stack would, and send it. */
+static __always_inline enum kpac_verdict
+kpac_send4(struct kpac_port *port, struct sk_buff **pskb,
+	   struct kpac_path *path, unsigned int len, bool may_handover)
+{
+	struct net *net = dev_net(port->dev);
+	struct sk_buff *skb = *pskb;
+	unsigned int bytes = skb->len;
+	struct iphdr *iph = ip_hdr(skb);
+
+	kpac_path_touch(path);
+	__IP_UPD_PO_STATS(net, IPSTATS_MIB_IN, bytes);
+	__IP_ADD_STATS(net, IPSTATS_MIB_NOECTPKTS + (iph->tos & INET_ECN_MASK),
+		       max_t(u16, 1, skb_shinfo(skb)->gso_segs));
+
+	skb = kpac_take(skb, path, sizeof(*iph), len);
+	if (unlikely(!skb)) {
+		__IP_INC_STATS(net, IPSTATS_MIB_INDISCARDS);
+		return kpac_left(port, KPAC_EXIT_DROP, bytes);
+	}
+	if (unlikely(READ_ONCE(port->flags) & KPAC_PORT_VRF)) {
+		skb = kpac_l3mdev(skb);
+		if (!skb)
+			return kpac_left(port, KPAC_EXIT_DROP, bytes);
+	}
+
+	iph = ip_hdr(skb);
+	__IP_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
+	ip_decrease_ttl(iph);
+	__IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, len);
+
+	*pskb = skb;
+	return kpac_left(port, kpac_xmit(pskb, path, may_handover), bytes);
+}
+
+/* The path of an IPv4 packet whose flow by addresses and DSCP alone does not
+ * lead to it: the flow is new, or its path has gone, or routing looks at more.
+ * Or NULL and the reason to pass it.
+ */
+static noinline struct kpac_path *
+kpac_find4(struct kpac_port *port, struct sk_buff *skb,
+	   enum kpac_pass_reason *reason)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	/* IPv4 routes for the device itself even if that is in a VRF */
+	struct net_device *dev = port->dev;
+	enum kpac_depth depth = kpac_depth4(dev_net(dev));
+	const struct in_device *in_dev = __in_dev_get_rcu(dev);
+	struct kpac_path *path = NULL;
+	struct kpac_flow_key key;
+	u32 ref = 0;
+	bool once;
+
+	if (skb_shared(skb)) {
+		*reason = KPAC_PASS_REASON_METADATA;
+		return NULL;
+	}
+	once = kpac_once(skb, depth) || (iph->protocol == IPPROTO_ICMP &&
+					 kpac_icmp_error(skb, sizeof(*iph)));
+	if (depth != KPAC_DEPTH_L3 && ip_is_fragment(iph)) {
+		*reason = KPAC_PASS_REASON_FRAGMENT;
+		return NULL;
+	}
+	if (depth != KPAC_DEPTH_L3 || skb->mark) {
+		kpac_key4_long(port, skb, iph, depth != KPAC_DEPTH_L3, &key);
+		ref = kpac_flow_find_first(&key, key.hi) ?:
+		      kpac_flow_find_second(&key, key.hi);
+	} else {
+		kpac_key4(port, iph, &key);
+	}
+	if (kpac_ref_is_path(ref) && !once)
+		path = kpac_path_get(ref);
+	if (path && kpac_path_current4(path, dev_net(dev), in_dev))
+		return path;
+
+	path = kpac_path_resolve4(port, skb, dev, reason);
+	if (path && !once)
+		kpac_flow_store(&key, kpac_flow_hash(&key), path->ref);
+	return path;
+}
+
+static noinline enum kpac_verdict
+kpac_malformed4(const struct kpac_port *port, const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	return kpac_pass(port, iph->version == 4 && iph->ihl > 5 ?
+			       KPAC_PASS_REASON_OPTIONS :
+			       KPAC_PASS_REASON_MALFORMED, skb);
+}
+
+/**
+ * kpac_forward4 - forward an IPv4 packet, or leave it to the stack
+ * @port: the port it came in by
+ * @pskb: the packet, its header linear; may be replaced
+ * @ref: what its flow by what is in its header refers to, 0 if that is not in
+ *	its first place
+ * @may_handover: the caller can go on with the packet on another device
+ *
+ * Context: softirq, under RCU.
+ * Return: as kpac_forward().
+ */
+enum kpac_verdict kpac_forward4(struct kpac_port *port, struct sk_buff **pskb,
+				u32 ref, bool may_handover)
+{
+	const struct in_device *in_dev = __in_dev_get_rcu(port->dev);
+	const struct net *net = dev_net(port->dev);
+	enum kpac_pass_reason reason;
+	struct sk_buff *skb = *pskb;
+	struct kpac_path *path = NULL;
+	const struct iphdr *iph;
+	unsigned int len;
+	int obstacle;
+
+	if (unlikely(!ref)) {
+		ref = kpac_second(port, skb);
+		if (kpac_ref_is_pass(ref))
+			return kpac_pass(port, kpac_ref_reason(ref), skb);
+	}
+	obstacle = kpac_obstacle(port, net, skb);
+	if (unlikely(obstacle >= 0))
+		return kpac_pass_flow(port, obstacle, skb);
+	if (unlikely(kpac_hooks_after(net->nf.hooks_ipv4)))
+		return kpac_pass_flow(port, KPAC_PASS_REASON_NETFILTER, skb);
+
+	iph = ip_hdr(skb);
+	if (unlikely(*(const u8 *)iph != 0x45))
+		return kpac_malformed4(port, skb);
+	len = iph_totlen(skb, iph);
+	if (unlikely(!kpac_valid4(skb, iph, len)))
+		return kpac_malformed4(port, skb);
+
+	if (likely(kpac_ref_is_path(ref) && !skb->mark))
+		path = kpac_path_get(ref);
+	if (unlikely(!path || !kpac_path_current4(path, net, in_dev) ||
+		     (iph->protocol == IPPROTO_ICMP &&
+		      kpac_icmp_error(skb, sizeof(*iph))))) {
+		path = kpac_find4(port, skb, &reason);
+		if (!path)
+			return kpac_pass_flow(port, reason, skb);
+		iph = ip_hdr(skb);
+	}
+
+	if (unlikely(iph->ttl <= 1))
+		return kpac_pass(port, KPAC_PASS_REASON_TTL, skb);
+	if (unlikely(kpac_lro(skb)))
+		return kpac_pass(port, KPAC_PASS_REASON_METADATA, skb);
+	if (unlikely(!kpac_fits(skb, sizeof(*iph), len, path->mtu)))
+		return kpac_pass(port, KPAC_PASS_REASON_MTU, skb);
+	if (unlikely(!kpac_neigh_usable(path->key.neigh)))
+		return kpac_pass(port, KPAC_PASS_REASON_NEIGHBOUR, skb);
+
+	return kpac_send4(port, pskb, path, len, may_handover);
+}
+
+/**
+ * kpac_express4 - the express lane for IPv4
+ * @port: the port the packet came in by
+ * @pskb: the packet, its header linear; may be replaced
+ * @ref: the path's number that its flow refers to
+ *
+ * Does what kpac_forward4() would to the most common packet, which has nothing
+ * special about it and can be handed over. Everything else is left to that
+ * function, in the last call: so this needs next to no stack.
+ *
+ * Context: softirq, under RCU.
+ * Return: as kpac_forward().
+ */
+enum kpac_verdict kpac_express4(struct kpac_port *port, struct sk_buff **pskb,
+				u32 ref)
+{
+	struct net *net = dev_net(port->dev);
+	struct sk_buff *skb = *pskb;
+	unsigned int len = skb->len;
+	struct ipstats_mib __percpu *mib;
+	struct kpac_path *path;
+	struct iphdr *iph;
+
+	if (kpac_unfit(port, net, skb) ||
+	    kpac_hooks_after(net->nf.hooks_ipv4))
+		goto careful;
+	path = kpac_path_get(ref);
+	if (unlikely(!path) ||
+	    !kpac_path_current4(path, net, __in_dev_get_rcu(port->dev)))
+		goto careful;
+	iph = ip_hdr(skb);
+	if (!kpac_ordinary(skb, ntohs(iph->tot_len)) ||
+	    unlikely(len > path->mtu) || unlikely(iph->ttl <= 1) ||
+	    unlikely(iph->protocol == IPPROTO_ICMP) ||
+	    unlikely(ip_fast_csum(iph, sizeof(*iph) / 4)))
+		goto careful;
+	if (!kpac_xmit_may_express(path))
+		goto careful;
+
+	kpac_path_touch(path);
+	mib = net->mib.ip_statistics;
+	__SNMP_UPD_PO_STATS64(mib, IPSTATS_MIB_IN, len);
+	__SNMP_INC_STATS64(mib, IPSTATS_MIB_NOECTPKTS +
+				(iph->tos & INET_ECN_MASK));
+	__SNMP_INC_STATS64(mib, IPSTATS_MIB_OUTFORWDATAGRAMS);
+	ip_decrease_ttl(iph);
+	__SNMP_UPD_PO_STATS64(mib, IPSTATS_MIB_OUT, len);
+	kpac_xmit_express(skb, path);
+	kpac_stats_exit(port->stats, KPAC_EXIT_HANDOVER, len);
+	return KPAC_ANOTHER;
+
+careful:
+	return kpac_forward4(port, pskb, ref, true);
+}

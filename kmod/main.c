@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/* kpac: starts and stops its parts in order. */
+
+#include <linux/module.h>
+#include <net/genetlink.h>
+
+#include "flow.h"
+#include "hooks.h"
+#include "netlink.h"
+#include "path.h"
+#include "port.h"
+
+static int __init kpac_init(void)
+{
+	int err;
+
+	kpac_hooks_init();
+	err = kpac_flow_init();
+	if (err)
+		return err;
+	err = kpac_path_init();
+	if (err)
+		goto err_flow;
+	err = kpac_port_init();
+	if (err)
+		goto err_path;
+	err = kpac_netlink_init();
+	if (err)
+		goto err_port;
+	return 0;
+
+err_port:
+	kpac_port_exit();
+err_path:
+	kpac_path_exit();
+err_flow:
+	kpac_flow_exit();
+	return err;
+}
+
+static void __exit kpac_exit(void)
+{
+	kpac_netlink_exit();
+	kpac_port_exit();
+	kpac_path_exit();
+	kpac_flow_exit();
+}
+
+module_init(kpac_init);
+module_exit(kpac_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("packet accelerator");
+MODULE_VERSION("0.1.0");
+MODULE_ALIAS_GENL_FAMILY("kpac");
