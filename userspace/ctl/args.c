@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
+/* The words of the command line, and what is said about wrong ones. */
+#include <ctype.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "kpacctl.h"
+
+static bool begins(const char *word, const char *name)
+{
+	return name && *word && !strncmp(word, name, strlen(word));
+}
+
+/*
+ * The command that @word names or abbreviates. The first one of the table wins,
+ * so "s" is "show" rather than "set".
+ */
+const struct command *find_command(const struct command *table, size_t n,
+				   const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (begins(word, table[i].name) || begins(word, table[i].alias))
+			return &table[i];
+	return NULL;
+}
+
+/* The one of @names that @word names or abbreviates, in @choice. */
+int pick(const char *word, const char *const *names, size_t n, int *choice)
+{
+	char list[128] = "";
+	size_t len = 0;
+	int found = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!strcmp(word, names[i])) {
+			*choice = (int)i;
+			return EXIT_OK;
+		}
+		if (begins(word, names[i])) {
+			*choice = (int)i;
+			found++;
+		}
+		if (len < sizeof(list))
+			len += (size_t)snprintf(list + len, sizeof(list) - len,
+					"%s\"%s\"", !i ? "" : i + 1 < n ? ", " :
+					" or ", names[i]);
+	}
+	if (found == 1)
+		return EXIT_OK;
+	return arg_wrong(word, found ? "it may mean more than one of %s" :
+			 "expected %s", list);
+}
+
+int arg_wrong(const char *word, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "Error: argument \"%s\" is wrong: ", word);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs(".\n", stderr);
+	return EXIT_SYNTAX;
+}
+
+int arg_required(const char *name)
+{
+	fprintf(stderr, "Error: argument \"%s\" is required.\n", name);
+	return EXIT_SYNTAX;
+}
+
+int arg_twice(const char *name, const char *second)
+{
+	fprintf(stderr,
+		"Error: duplicate \"%s\": \"%s\" is the second value.\n",
+		name, second);
+	return EXIT_SYNTAX;
+}
+
+int no_value(const char *name)
+{
+	fprintf(stderr,
+		"Error: command line is not complete: \"%s\" needs a value.\n",
+		name);
+	return EXIT_SYNTAX;
+}
+
+int command_unknown(const char *what, const char *word, const char *help)
+{
+	fprintf(stderr, "Error: %s \"%s\" is unknown, try \"%s\".\n", what,
+		word, help);
+	return EXIT_SYNTAX;
+}
+
+/* A name that no device can have would only confuse the kernel's answer. */
+static int check_dev(const char *name)
+{
+	const char *c;
+
+	if (!*name)
+		return arg_wrong(name, "a device name cannot be empty");
+	if (strlen(name) >= IF_NAMESIZE)
+		return arg_wrong(name,
+				 "a device name has at most %d characters",
+				 IF_NAMESIZE - 1);
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return arg_wrong(name, "not a device name");
+	for (c = name; *c; c++)
+		if (*c == '/' || *c == ':' || isspace((unsigned char)*c))
+			return arg_wrong(name,
+				"a device name has no \"/\", \":\" or space");
+	return EXIT_OK;
+}
+
+int take_dev(const char *word, const char **dev)
+{
+	if (*dev)
+		return arg_twice("dev", word);
+	*dev = word;
+	return check_dev(word);
+}
+
+/* The arguments of a command that knows no other than "[dev] NAME". */
+int take_only_dev(int argc, char **argv, const char **dev)
+{
+	int err = EXIT_OK;
+
+	*dev = NULL;
+	for (; argc > 0 && !err; argc--, argv++) {
+		if (!strcmp(*argv, "dev")) {
+			if (argc < 2)
+				return no_value("dev");
+			argc--;
+			argv++;
+			err = take_dev(*argv, dev);
+		} else if (*dev) {
+			err = arg_wrong(*argv, "nothing can follow the device");
+		} else {
+			err = take_dev(*argv, dev);
+		}
+	}
+	return err;
+}

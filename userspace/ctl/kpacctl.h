@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause) */
+#ifndef KPACCTL_H
+#define KPACCTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <jansson.h>
+#include <kpac.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Exit status, as that of iproute2. */
+enum {
+	EXIT_OK,
+	EXIT_SYNTAX,	/* we do not understand the user */
+	EXIT_REFUSED,	/* the kernel does not do it */
+};
+
+/* What the options say, and what the commands share. */
+struct ctl {
+	bool json;
+	bool pretty;
+	bool stats;
+	bool color;
+	const char *netns;
+	struct kpac *kpac;
+	json_t *list;		/* with -j: what is to be printed at the end */
+};
+
+struct command {
+	const char *name;
+	const char *alias;
+	int (*run)(struct ctl *ctl, int argc, char **argv);
+	void (*usage)(FILE *to);
+};
+
+/* main.c */
+int kpacctl(int argc, char **argv);
+int ctl_connect(struct ctl *ctl);
+int ctl_refused(const struct ctl *ctl);
+
+/* args.c */
+const struct command *find_command(const struct command *table, size_t n,
+				   const char *word);
+int pick(const char *word, const char *const *names, size_t n, int *choice);
+int take_dev(const char *word, const char **dev);
+int take_only_dev(int argc, char **argv, const char **dev);
+int arg_wrong(const char *word, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+int arg_required(const char *name);
+int arg_twice(const char *name, const char *second);
+int no_value(const char *name);
+int command_unknown(const char *what, const char *word, const char *help);
+
+/* port.c, stat.c, monitor.c: one per object */
+int port_main(struct ctl *ctl, int argc, char **argv);
+void port_usage(FILE *to);
+int stat_main(struct ctl *ctl, int argc, char **argv);
+void stat_usage(FILE *to);
+int monitor_main(struct ctl *ctl, int argc, char **argv);
+void monitor_usage(FILE *to);
+
+/* print.c */
+enum color { COLOR_NAME, COLOR_GOOD, COLOR_BAD, COLOR_HEAD };
+
+void list_begin(struct ctl *ctl);
+int list_end(struct ctl *ctl);
+void json_line(const struct ctl *ctl, json_t *object);
+json_t *json_port(struct ctl *ctl, const struct kpac_port *port);
+json_t *json_stats(const struct kpac_stats *stats);
+void print_port(struct ctl *ctl, const struct kpac_port *port);
+void print_stats(const struct ctl *ctl, const struct kpac_stats *stats);
+void print_stats_short(const struct kpac_stats *stats);
+void print_colored(const struct ctl *ctl, enum color color, const char *text);
+
+#endif /* KPACCTL_H */

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
+/* kpacctl monitor: print changes as they happen. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#include "kpacctl.h"
+
+static volatile sig_atomic_t stop;
+
+void monitor_usage(FILE *to)
+{
+	fputs("Usage: kpacctl monitor\n", to);
+}
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+static const char *event_name(enum kpac_event_type type)
+{
+	switch (type) {
+	case KPAC_EVENT_PORT_NEW:
+		return "port-new";
+	case KPAC_EVENT_PORT_SET:
+		return "port-set";
+	case KPAC_EVENT_PORT_DEL:
+		return "port-del";
+	case KPAC_EVENT_GONE:
+		return "gone";
+	}
+	return "unknown";
+}
+
+static int print_event(const struct kpac_event *event, void *arg)
+{
+	struct ctl *ctl = arg;
+	const char *name = event_name(event->type);
+
+	if (ctl->json) {
+		json_t *object = json_pack("{s:s}", "event", name);
+		json_t *port = event->port ? json_port(ctl, event->port) : NULL;
+
+		json_object_update(object, port);
+		json_decref(port);
+		json_line(ctl, object);
+		json_decref(object);
+	} else {
+		print_colored(ctl, event->type == KPAC_EVENT_PORT_DEL ?
+			      COLOR_BAD : COLOR_GOOD, name);
+		putchar(event->port ? ' ' : '\n');
+		if (event->port)
+			print_port(ctl, event->port);
+	}
+	if (fflush(stdout))
+		return -errno;
+	return event->type == KPAC_EVENT_GONE ? -ENOENT : 0;
+}
+
+static int watch(struct ctl *ctl, const sigset_t *unblocked)
+{
+	struct pollfd pfd = {
+		.fd = kpac_event_fd(ctl->kpac), .events = POLLIN,
+	};
+	int err;
+
+	while (!stop) {
+		if (ppoll(&pfd, 1, NULL, unblocked) < 0) {
+			if (errno == EINTR)
+				continue;
+			perror("Error: cannot wait for events");
+			return EXIT_REFUSED;
+		}
+		err = kpac_event_read(ctl->kpac, print_event, ctl);
+		if (ferror(stdout))
+			return EXIT_REFUSED;	/* main says why */
+		if (err == -ENOENT) {
+			fputs("Error: kpac: the module was unloaded.\n",
+			      stderr);
+			return EXIT_REFUSED;
+		}
+		if (err == -ENOBUFS)
+			fputs("Warning: kpac: events were lost.\n", stderr);
+		else if (err)
+			return ctl_refused(ctl);
+	}
+	return EXIT_OK;
+}
+
+int monitor_main(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct command help = { .name = "help" };
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t blocked, unblocked;
+	int err;
+
+	if (argc && find_command(&help, 1, *argv)) {
+		monitor_usage(stdout);
+		return EXIT_OK;
+	}
+	if (argc)
+		return arg_wrong(*argv, "\"monitor\" has no arguments");
+
+	/* A signal ends the wait, and cannot come between test and wait. */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigprocmask(SIG_BLOCK, &blocked, &unblocked);
+	sigdelset(&unblocked, SIGINT);
+	sigdelset(&unblocked, SIGTERM);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+
+	err = ctl_connect(ctl);
+	if (err)
+		return err;
+	if (kpac_event_subscribe(ctl->kpac))
+		return ctl_refused(ctl);
+	return watch(ctl, &unblocked);
+}

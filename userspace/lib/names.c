@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
+/*
+ * Names of the kernel's numbers, spelled as in uapi/kpac.yaml, and what they
+ * mean to an operator. docs/pass-reasons.md explains each pass reason and
+ * begins with the sentence found here.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "internal.h"
+
+static const char *const door_names[] = {
+	[KPAC_DOOR_AUTO] = "auto",
+	[KPAC_DOOR_RX_HANDLER] = "rx-handler",
+	[KPAC_DOOR_INGRESS] = "ingress",
+};
+
+static const struct {
+	const char *name;
+	const char *meaning;
+} door_whys[] = {
+	[KPAC_DOOR_WHY_REQUESTED] = {
+		"requested", "as requested",
+	},
+	[KPAC_DOOR_WHY_FREE] = {
+		"free", "the receive handler was free",
+	},
+	[KPAC_DOOR_WHY_TAKEN] = {
+		"taken", "the receive handler was taken",
+	},
+}, pass_reasons[] = {
+	[KPAC_PASS_REASON_PORT_OFF] = {
+		"port-off",
+		"forwarding is switched off on the port",
+	},
+	[KPAC_PASS_REASON_NOT_IP] = {
+		"not-ip",
+		"neither IPv4 nor IPv6 (ARP, LLDP, ...); normal",
+	},
+	[KPAC_PASS_REASON_LINK_ADDRESS] = {
+		"link-address",
+		"broadcast, multicast or another host's MAC address; normal",
+	},
+	[KPAC_PASS_REASON_VLAN] = {
+		"vlan",
+		"a VLAN tag for which there is no VLAN device",
+	},
+	[KPAC_PASS_REASON_ENSLAVED] = {
+		"enslaved",
+		"the device belongs to a master; make the master the port",
+	},
+	[KPAC_PASS_REASON_MALFORMED] = {
+		"malformed",
+		"a bad header or checksum; the stack decides",
+	},
+	[KPAC_PASS_REASON_OPTIONS] = {
+		"options",
+		"IPv4 options; the stack handles them",
+	},
+	[KPAC_PASS_REASON_EXTENSION_HEADER] = {
+		"extension-header",
+		"IPv6 extension headers; the stack handles them",
+	},
+	[KPAC_PASS_REASON_FRAGMENT] = {
+		"fragment",
+		"a fragment, and the route depends on ports",
+	},
+	[KPAC_PASS_REASON_ADDRESS] = {
+		"address",
+		"an address that is not forwarded (multicast, link-local, ...)",
+	},
+	[KPAC_PASS_REASON_LOCAL] = {
+		"local",
+		"for this host; normal",
+	},
+	[KPAC_PASS_REASON_NO_ROUTE] = {
+		"no-route",
+		"the kernel's routing refused it (no route, rp_filter, ...)",
+	},
+	[KPAC_PASS_REASON_IP_FORWARD_OFF] = {
+		"ip-forward-off",
+		"the kernel's forwarding is off (sysctl net.ipv4.ip_forward, ...)",
+	},
+	[KPAC_PASS_REASON_ROUTE_TYPE] = {
+		"route-type",
+		"the route needs more than plain forwarding (tunnel, MPLS, ...)",
+	},
+	[KPAC_PASS_REASON_SAME_DEVICE] = {
+		"same-device",
+		"it would leave by the device it came in by",
+	},
+	[KPAC_PASS_REASON_NEIGHBOUR] = {
+		"neighbour",
+		"the next hop's MAC address is not known (yet)",
+	},
+	[KPAC_PASS_REASON_TTL] = {
+		"ttl",
+		"TTL or hop limit used up; the stack sends the ICMP error",
+	},
+	[KPAC_PASS_REASON_MTU] = {
+		"mtu",
+		"larger than the route's MTU; the stack fragments or refuses it",
+	},
+	[KPAC_PASS_REASON_NETFILTER] = {
+		"netfilter",
+		"netfilter hooks are on its way (nftables, iptables, conntrack)",
+	},
+	[KPAC_PASS_REASON_XFRM] = {
+		"xfrm",
+		"there is an IPsec policy in the network namespace",
+	},
+	[KPAC_PASS_REASON_PACKET_SOCKET] = {
+		"packet-socket",
+		"a packet socket is bound to the port",
+	},
+	[KPAC_PASS_REASON_METADATA] = {
+		"metadata",
+		"it carries state that only the stack understands",
+	},
+	[KPAC_PASS_REASON_NO_MEMORY] = {
+		"no-memory",
+		"there was no memory",
+	},
+};
+
+/* A reason added to kpac.yaml needs its name and meaning above. */
+_Static_assert(ARRAY_SIZE(door_names) == KPAC_DOOR_MAX + 1, "door");
+_Static_assert(ARRAY_SIZE(door_whys) == KPAC_DOOR_WHY_MAX + 1, "door-why");
+_Static_assert(ARRAY_SIZE(pass_reasons) == KPAC_PASS_REASON_MAX + 1,
+	       "pass-reason");
+
+static const char *const port_attrs[] = {
+	[KPAC_A_PORT_IFINDEX] = "ifindex",
+	[KPAC_A_PORT_IFNAME] = "ifname",
+	[KPAC_A_PORT_DOOR] = "door",
+	[KPAC_A_PORT_DOOR_USED] = "door-used",
+	[KPAC_A_PORT_DOOR_WHY] = "door-why",
+	[KPAC_A_PORT_FORWARD] = "forward",
+	[KPAC_A_PORT_MASTER] = "master",
+};
+
+/* Requests about statistics carry nothing but the device. */
+static const char *const stats_attrs[] = {
+	[KPAC_A_STATS_IFINDEX] = "ifindex",
+	[KPAC_A_STATS_IFNAME] = "ifname",
+};
+
+/* The name of an attribute of a request, or NULL. */
+const char *kpac_attr_name(int cmd, int attr)
+{
+	bool stats = cmd == KPAC_CMD_STATS_GET || cmd == KPAC_CMD_STATS_RESET;
+
+	if (attr < 0)
+		return NULL;
+	if (stats)
+		return (size_t)attr < ARRAY_SIZE(stats_attrs) ?
+		       stats_attrs[attr] : NULL;
+	return (size_t)attr < ARRAY_SIZE(port_attrs) ? port_attrs[attr] : NULL;
+}
+
+/**
+ * kpac_door_name() - the name of a door
+ * @door: enum kpac_door
+ *
+ * Return: a constant string, "unknown" for a door of a newer module.
+ */
+const char *kpac_door_name(unsigned int door)
+{
+	return door < ARRAY_SIZE(door_names) ? door_names[door] : "unknown";
+}
+
+/**
+ * kpac_door_from_name() - the door that has a name
+ * @name: the name, complete
+ *
+ * Return: enum kpac_door, or -EINVAL if there is no such door.
+ */
+int kpac_door_from_name(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(door_names); i++)
+		if (!strcmp(name, door_names[i]))
+			return (int)i;
+	return -EINVAL;
+}
+
+/**
+ * kpac_door_why_name() - a word for why a port uses its door
+ * @why: enum kpac_door_why
+ *
+ * Return: a constant string, "unknown" for a cause of a newer module.
+ */
+const char *kpac_door_why_name(unsigned int why)
+{
+	return why < ARRAY_SIZE(door_whys) ? door_whys[why].name : "unknown";
+}
+
+/**
+ * kpac_door_why_meaning() - why a port uses its door, for people
+ * @why: enum kpac_door_why
+ *
+ * Return: a constant string that can follow "door ingress, ".
+ */
+const char *kpac_door_why_meaning(unsigned int why)
+{
+	return why < ARRAY_SIZE(door_whys) ? door_whys[why].meaning :
+	       "for a reason that this version does not know";
+}
+
+/**
+ * kpac_pass_reason_name() - the name of a pass reason
+ * @reason: enum kpac_pass_reason
+ *
+ * Return: a constant string, "unknown" for a reason of a newer module.
+ */
+const char *kpac_pass_reason_name(unsigned int reason)
+{
+	return reason < ARRAY_SIZE(pass_reasons) ? pass_reasons[reason].name :
+	       "unknown";
+}
+
+/**
+ * kpac_pass_reason_meaning() - what a pass reason means, for people
+ * @reason: enum kpac_pass_reason
+ *
+ * Return: a constant string of at most 66 characters.
+ */
+const char *kpac_pass_reason_meaning(unsigned int reason)
+{
+	return reason < ARRAY_SIZE(pass_reasons) ?
+	       pass_reasons[reason].meaning :
+	       "a reason that this version does not know";
+}
+
+/**
+ * kpac_pass_reason_from_name() - the pass reason that has a name
+ * @name: the name, complete
+ *
+ * Return: enum kpac_pass_reason, or -EINVAL if there is no such reason.
+ */
+int kpac_pass_reason_from_name(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(pass_reasons); i++)
+		if (!strcmp(name, pass_reasons[i].name))
+			return (int)i;
+	return -EINVAL;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
+/*
+ * From the kernel's messages to structures. Nothing in a message is believed:
+ * lengths are checked, what is unknown is skipped, and what is needed and not
+ * there makes the message malformed (-EBADMSG).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static bool get_u8(const struct nlattr *nla, unsigned int *value)
+{
+	if (!nla || nla_len(nla) != sizeof(uint8_t))
+		return false;
+	*value = nla_get_u8(nla);
+	return true;
+}
+
+static bool get_u32(const struct nlattr *nla, unsigned int *value)
+{
+	if (!nla || nla_len(nla) != sizeof(uint32_t))
+		return false;
+	*value = nla_get_u32(nla);
+	return true;
+}
+
+/* The type "uint" has 4 or 8 bytes, as the value needs. */
+static bool get_uint(const struct nlattr *nla, uint64_t *value)
+{
+	if (!nla)
+		return false;
+	switch (nla_len(nla)) {
+	case sizeof(uint32_t):
+		*value = nla_get_u32(nla);
+		return true;
+	case sizeof(uint64_t):
+		*value = nla_get_u64(nla);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool get_ifname(const struct nlattr *nla, char name[IF_NAMESIZE])
+{
+	size_t len;
+
+	if (!nla)
+		return false;
+	len = strnlen(nla_data(nla), (size_t)nla_len(nla));
+	if (!len || len >= IF_NAMESIZE)
+		return false;
+	memcpy(name, nla_data(nla), len);
+	name[len] = '\0';
+	return true;
+}
+
+static bool attrs(const struct nlmsghdr *nlh, struct nlattr **first, int *len)
+{
+	if (nlh->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
+		return false;
+	*first = (struct nlattr *)((char *)nlh + NLMSG_HDRLEN + GENL_HDRLEN);
+	*len = (int)(nlh->nlmsg_len - NLMSG_HDRLEN - GENL_HDRLEN);
+	return true;
+}
+
+int kpac_parse_port(const struct nlmsghdr *nlh, struct kpac_port *port)
+{
+	struct nlattr *tb[KPAC_A_PORT_MAX + 1];
+	struct nlattr *first;
+	unsigned int value;
+	int len;
+
+	memset(port, 0, sizeof(*port));
+	if (!attrs(nlh, &first, &len) ||
+	    nla_parse(tb, KPAC_A_PORT_MAX, first, len, NULL) ||
+	    !get_u32(tb[KPAC_A_PORT_IFINDEX], &port->ifindex) ||
+	    !get_ifname(tb[KPAC_A_PORT_IFNAME], port->ifname))
+		return -EBADMSG;
+
+	if (get_u32(tb[KPAC_A_PORT_DOOR], &port->door))
+		port->have |= KPAC_PORT_DOOR;
+	if (get_u32(tb[KPAC_A_PORT_DOOR_USED], &port->door_used))
+		port->have |= KPAC_PORT_DOOR_USED;
+	if (get_u32(tb[KPAC_A_PORT_DOOR_WHY], &port->door_why))
+		port->have |= KPAC_PORT_DOOR_WHY;
+	if (get_u8(tb[KPAC_A_PORT_FORWARD], &value)) {
+		port->have |= KPAC_PORT_FORWARD;
+		port->forward = value;
+	}
+	get_u32(tb[KPAC_A_PORT_MASTER], &port->master);
+	return 0;
+}
+
+static int parse_pass(struct nlattr *nest, struct kpac_pass *pass)
+{
+	struct nlattr *tb[KPAC_A_PASS_MAX + 1];
+
+	memset(pass, 0, sizeof(*pass));
+	if (nla_parse(tb, KPAC_A_PASS_MAX, nla_data(nest), nla_len(nest),
+		      NULL) ||
+	    !get_u32(tb[KPAC_A_PASS_REASON], &pass->reason) ||
+	    !get_uint(tb[KPAC_A_PASS_PACKETS], &pass->packets))
+		return -EBADMSG;
+	get_uint(tb[KPAC_A_PASS_BYTES], &pass->bytes);
+	return 0;
+}
+
+static int by_reason(const void *a, const void *b)
+{
+	unsigned int x = ((const struct kpac_pass *)a)->reason;
+	unsigned int y = ((const struct kpac_pass *)b)->reason;
+
+	return (x > y) - (x < y);
+}
+
+static int parse_passes(struct nlattr *first, int len, struct kpac_stats *stats)
+{
+	struct kpac_pass *pass;
+	struct nlattr *nla;
+	size_t n = 0;
+	int rest;
+
+	nla_for_each_attr(nla, first, len, rest)
+		n += nla_type(nla) == KPAC_A_STATS_PASS;
+	if (!n)
+		return 0;
+
+	pass = calloc(n, sizeof(*pass));
+	if (!pass)
+		return -ENOMEM;
+	stats->pass = pass;
+
+	nla_for_each_attr(nla, first, len, rest) {
+		if (nla_type(nla) != KPAC_A_STATS_PASS)
+			continue;
+		if (parse_pass(nla, pass))
+			return -EBADMSG;
+		stats->pass_packets += pass->packets;
+		stats->pass_bytes += pass->bytes;
+		stats->n_pass++;
+		pass++;
+	}
+	qsort((void *)stats->pass, n, sizeof(*pass), by_reason);
+	return 0;
+}
+
+int kpac_parse_stats(const struct nlmsghdr *nlh, struct kpac_stats *stats)
+{
+	struct nlattr *tb[KPAC_A_STATS_MAX + 1];
+	struct nlattr *first;
+	int len;
+	int err;
+
+	memset(stats, 0, sizeof(*stats));
+	if (!attrs(nlh, &first, &len) ||
+	    nla_parse(tb, KPAC_A_STATS_MAX, first, len, NULL) ||
+	    !get_u32(tb[KPAC_A_STATS_IFINDEX], &stats->ifindex) ||
+	    !get_ifname(tb[KPAC_A_STATS_IFNAME], stats->ifname) ||
+	    !get_uint(tb[KPAC_A_STATS_PACKETS], &stats->packets))
+		return -EBADMSG;
+
+	get_uint(tb[KPAC_A_STATS_BYTES], &stats->bytes);
+	get_uint(tb[KPAC_A_STATS_ACCELERATED_PACKETS],
+		 &stats->accelerated_packets);
+	get_uint(tb[KPAC_A_STATS_ACCELERATED_BYTES], &stats->accelerated_bytes);
+	get_uint(tb[KPAC_A_STATS_HANDOVER_PACKETS], &stats->handover_packets);
+	get_uint(tb[KPAC_A_STATS_DIRECT_PACKETS], &stats->direct_packets);
+	get_uint(tb[KPAC_A_STATS_QUEUED_PACKETS], &stats->queued_packets);
+	get_uint(tb[KPAC_A_STATS_DROP_PACKETS], &stats->drop_packets);
+	get_uint(tb[KPAC_A_STATS_RESOLVE_PACKETS], &stats->resolve_packets);
+
+	err = parse_passes(first, len, stats);
+	if (err)
+		kpac_stats_fini(stats);
+	return err;
+}
+
+void kpac_stats_fini(struct kpac_stats *stats)
+{
+	free((void *)stats->pass);
+	stats->pass = NULL;
+	stats->n_pass = 0;
+}
