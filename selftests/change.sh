@@ -234,13 +234,17 @@ vrf_on() {
 		route replace unreachable ::/0 table 300
 		link set r1 master vrf0
 	END
+	r1_again
 }
 vrf_off() {
+	ip -n "$R" link del vrf0
+	r1_again
+}
+
+# A device that gets or loses a master goes down and up again.
+r1_again() {
 	batch "$R" <<-END
-		link del vrf0
 		addr replace fd01::1/64 dev r1 nodad
-	END
-	batch "$R" <<-END
 		neigh replace 10.1.0.2 lladdr 02:00:00:00:01:02 dev r1
 		neigh replace fd01::2 lladdr 02:00:00:00:01:02 dev r1
 	END
