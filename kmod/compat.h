@@ -93,10 +93,11 @@ static inline bool kpac_compat_rps(const struct netdev_rx_queue *rxq)
 #endif
 
 /* What skb_scrub_packet() takes off a packet, but for what kpac_forward() has
- * made sure that the packet does not have (dst, conntrack, extensions) and what
- * receiving the packet sets again. Named here because it follows the kernel's function.
+ * made sure that the packet does not have (dst, conntrack, extensions), what
+ * receiving the packet sets again, and the mark. Named here because it follows
+ * the kernel's function.
  */
-static __always_inline void kpac_compat_scrub(struct sk_buff *skb, bool xnet)
+static __always_inline void kpac_compat_scrub(struct sk_buff *skb)
 {
 	skb->ignore_df = 0;
 	nf_reset_trace(skb);
@@ -104,8 +105,6 @@ static __always_inline void kpac_compat_scrub(struct sk_buff *skb, bool xnet)
 #ifdef CONFIG_NET_SWITCHDEV
 	skb->offload_fwd_mark = 0;
 #endif
-	if (unlikely(skb->mark) && xnet)
-		skb->mark = 0;
 }
 
 #endif /* _KPAC_COMPAT_H */

@@ -20,6 +20,13 @@ DEFINE_PER_CPU(struct kpac_flow_table, kpac_flow_table) = {
 	.bh_lock = INIT_LOCAL_LOCK(bh_lock),
 };
 
+/* The bucket at an offset that one of these gave. */
+static struct kpac_flow_bucket *
+kpac_flow_bucket(const struct kpac_flow_table *t, u32 offset)
+{
+	return (void *)t->buckets + offset;
+}
+
 /* The way of a bucket that holds the key or is free, or NULL. */
 static struct kpac_flow *kpac_flow_room(struct kpac_flow_bucket *b,
 					const struct kpac_flow_key *key)
@@ -59,8 +66,8 @@ void kpac_flow_store(const struct kpac_flow_key *key, u64 hash, u32 ref)
 
 	local_lock_nested_bh(&kpac_flow_table.bh_lock);
 	t = this_cpu_ptr(&kpac_flow_table);
-	first = t->buckets + kpac_flow_first(hash);
-	second = t->buckets + kpac_flow_second(hash);
+	first = kpac_flow_bucket(t, kpac_flow_first(hash));
+	second = kpac_flow_bucket(t, kpac_flow_second(hash));
 
 	f = kpac_flow_room(first, key);
 	if (!f || !kpac_flow_is(f, key)) {
@@ -115,7 +122,7 @@ void kpac_flow_forget_all(void)
 		struct kpac_flow_bucket *b = per_cpu(kpac_flow_table.buckets,
 						     cpu);
 
-		for (i = 0; i <= kpac_flow_mask; i++) {
+		for (i = 0; i <= kpac_flow_mask / sizeof(*b); i++) {
 			for (way = 0; way < KPAC_FLOW_WAYS; way++)
 				WRITE_ONCE(b[i].way[way].ref, 0);
 			if (!(i % 1024))
@@ -142,11 +149,13 @@ int __init kpac_flow_init(void)
 	}
 	buckets = rounddown_pow_of_two(flow_table_kbytes * 1024UL /
 				       sizeof(struct kpac_flow_bucket));
-	kpac_flow_mask = buckets - 1;
+	kpac_flow_mask = (buckets - 1) * sizeof(struct kpac_flow_bucket);
 	get_random_bytes(&kpac_flow_secret, sizeof(kpac_flow_secret));
 	/* an odd factor loses nothing */
 	kpac_flow_secret.index[0] |= 1;
 	kpac_flow_secret.index[1] |= 1;
+	kpac_flow_secret.mix[0] |= 1;
+	kpac_flow_secret.mix[1] |= 1;
 
 	for_each_possible_cpu(cpu) {
 		struct kpac_flow_bucket *b;

@@ -25,17 +25,18 @@
  *	are a version and length that leave bit 7 zero, and the DSCP
  *
  * What does not fit into this (IPv6, a mark, L4 ports) is folded by a secret
- * hash into the 95 bits that are left when bit 7 of @lo is one. For one flow
- * to be taken for another among the 2^17 of a table, a sender who does not
- * know the secret has to try in the order of 2^77 packets.
+ * hash into the 95 bits that are left when bit 7 of @lo is one: see
+ * kpac_flow_fold(). That one flow is taken for another among the 2^17 of a
+ * table is less likely than any fault of the machine, even if a sender, who
+ * does not know the secret and does not see what he hits, wants it.
+ *
+ * Packed, because the compiler takes 16 bytes for one number, for which it
+ * aligns the stack.
  */
 struct kpac_flow_key {
 	u64 hi;
 	u32 lo;
-};
-
-/* The words that are folded: an even number of them. */
-#define KPAC_FLOW_WORDS	6
+} __packed __aligned(4);
 
 struct kpac_flow {
 	u64 hi;
@@ -57,12 +58,12 @@ struct kpac_flow_table {
 
 struct kpac_flow_secret {
 	u64 index[2];
-	u64 nh[KPAC_FLOW_WORDS];
-	u64 ml[KPAC_FLOW_WORDS];
+	u64 nh[6];
+	u64 mix[2];
 };
 
 extern struct kpac_flow_secret kpac_flow_secret __ro_after_init;
-extern u32 kpac_flow_mask __ro_after_init;
+extern u32 kpac_flow_mask __ro_after_init;	/* of a bucket's offset */
 DECLARE_PER_CPU(struct kpac_flow_table, kpac_flow_table);
 
 /*
@@ -101,50 +102,79 @@ static __always_inline enum kpac_pass_reason kpac_ref_reason(u32 ref)
 }
 
 /**
- * kpac_flow_fold - make a flow's key from what does not fit into one
- * @w: the flow, %KPAC_FLOW_WORDS words
+ * struct kpac_flow_sum - what a flow is folded into
+ * @lo: sum of the lower halves of products
+ * @hi: sum of the upper halves
+ */
+struct kpac_flow_sum {
+	u64 lo;
+	u64 hi;
+};
+
+/**
+ * kpac_flow_add - fold two words of a flow
+ * @sum: what there is of the flow so far, to begin with zero
+ * @i: which words they are: 0, 2 or 4
+ * @a: the first
+ * @b: the second
+ *
+ * This is the NH of UMAC (RFC 4418) with words of 64 bits: if flows differ, so
+ * do the sums, but for one choice in 2^63 of the secret.
+ *
+ * Context: any.
+ */
+static __always_inline void kpac_flow_add(struct kpac_flow_sum *sum, int i,
+					  u64 a, u64 b)
+{
+	const u64 *k = kpac_flow_secret.nh + i;
+	u128 product = (u128)(a + k[0]) * (b + k[1]);
+
+	sum->lo += (u64)product;
+	sum->hi += (u64)(product >> 64);
+	/* one after the other: all at once would take more registers */
+	OPTIMIZER_HIDE_VAR(sum->lo);
+	OPTIMIZER_HIDE_VAR(sum->hi);
+}
+
+/**
+ * kpac_flow_fold - make a flow's key from what has been folded
+ * @sum: all of the flow
  * @key: the result
  *
- * Two universal hashes with independent secrets: 64 bits of NH, which is that
- * of UMAC (RFC 4418), over 64-bit words, and 31 bits of a multilinear one
- * (Lemire, Kaser: Strongly universal string hashing is fast, 2014).
+ * The 128 bits are made 95 by products with two more secrets, so that a sender
+ * cannot choose flows whose sums differ in what is lost.
  *
- * Context: softirq.
+ * Context: any.
  */
-static __always_inline void kpac_flow_fold(const u64 *w,
+static __always_inline void kpac_flow_fold(const struct kpac_flow_sum *sum,
 					   struct kpac_flow_key *key)
 {
-	const struct kpac_flow_secret *k = &kpac_flow_secret;
-	u128 nh = 0;
-	u64 ml = 0;
-	int i;
-
-#pragma GCC unroll 8
-	for (i = 0; i < KPAC_FLOW_WORDS; i += 2)
-		nh += (u128)(w[i] + k->nh[i]) *
-		      (w[i + 1] + k->nh[i + 1]);
-#pragma GCC unroll 8
-	for (i = 0; i < KPAC_FLOW_WORDS; i++)
-		ml += w[i] * k->ml[i];
-	key->hi = (u64)nh ^ (u64)(nh >> 64);
-	key->lo = (u32)(ml >> 32) | BIT(7);
+	key->hi = sum->lo + sum->hi * kpac_flow_secret.mix[0];
+	key->lo = (u32)(sum->lo * kpac_flow_secret.mix[1] >> 32) | BIT(7);
 }
 
-/* Where a flow may stand in the table: a folded key is a hash already. The
- * secret keeps senders from filling few buckets with many flows. A product
- * carries upwards: the last bytes of the addresses, which differ most, have to
- * be the lowest.
+/* What a port adds to the hashes of its IPv4 flows. */
+static inline u64 kpac_flow_hash_port(u16 id)
+{
+	return id * kpac_flow_secret.index[1];
+}
+
+/* Where an IPv4 flow may stand in the table. The secret keeps senders from
+ * filling few buckets with many flows. A product carries upwards: the last
+ * bytes of the addresses, which differ most, have to be the lowest.
  */
-static __always_inline u64 kpac_flow_hash4(const struct kpac_flow_key *key)
+static __always_inline u64 kpac_flow_hash4(const struct kpac_flow_key *key,
+					   u64 hash_port)
 {
 	return be64_to_cpu((__force __be64)key->hi) *
-	       kpac_flow_secret.index[0] +
-	       key->lo * kpac_flow_secret.index[1];
+	       kpac_flow_secret.index[0] + hash_port;
 }
 
+/* Where any flow may stand: a folded key is a hash already. */
 static inline u64 kpac_flow_hash(const struct kpac_flow_key *key)
 {
-	return key->lo & BIT(7) ? key->hi : kpac_flow_hash4(key);
+	return key->lo & BIT(7) ? key->hi :
+	       kpac_flow_hash4(key, kpac_flow_hash_port(key->lo >> 16));
 }
 
 /* A flow may stand in either of two buckets. The upper bits of the hash depend
@@ -152,12 +182,12 @@ static inline u64 kpac_flow_hash(const struct kpac_flow_key *key)
  */
 static __always_inline u32 kpac_flow_first(u64 hash)
 {
-	return hash >> 44 & kpac_flow_mask;
+	return hash >> 38 & kpac_flow_mask;
 }
 
 static __always_inline u32 kpac_flow_second(u64 hash)
 {
-	return hash >> 34 & kpac_flow_mask;
+	return hash >> 28 & kpac_flow_mask;
 }
 
 static __always_inline bool kpac_flow_is(const struct kpac_flow *f,
@@ -183,13 +213,15 @@ static __always_inline u32 kpac_flow_bucket_find(const struct kpac_flow_bucket *
 }
 
 static __always_inline u32 kpac_flow_find_in(const struct kpac_flow_key *key,
-					     u32 bucket)
+					     u32 offset)
 {
+	void *buckets;
+
 	u32 ref;
 
 	local_lock_nested_bh(&kpac_flow_table.bh_lock);
-	ref = kpac_flow_bucket_find(this_cpu_read(kpac_flow_table.buckets) +
-				    bucket, key);
+	buckets = this_cpu_read(kpac_flow_table.buckets);
+	ref = kpac_flow_bucket_find(buckets + offset, key);
 	local_unlock_nested_bh(&kpac_flow_table.bh_lock);
 	return ref;
 }

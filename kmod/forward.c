@@ -18,6 +18,7 @@
 #include "ipv6.h"
 #include "key.h"
 #include "packet.h"
+#include "passdst.h"
 #include "port.h"
 
 /* A packet whose header is not in one piece: make it so, and begin again. */
@@ -32,27 +33,76 @@ kpac_forward_pull(struct kpac_port *port, struct sk_buff **pskb,
 	return kpac_forward(port, pskb, may_handover);
 }
 
-#if IS_ENABLED(CONFIG_IPV6)
-/* An IPv6 packet. */
-static noinline enum kpac_verdict
-kpac_start6(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
+static __always_inline enum kpac_verdict
+kpac_start4(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 {
 	struct sk_buff *skb = *pskb;
+	enum kpac_pass_reason reason;
+	const struct iphdr *iph;
 	struct kpac_flow_key key;
 	u32 ref;
 
-	if (kpac_hooks_before(dev_net(port->dev)->nf.hooks_ipv6))
+	if (kpac_hooks_before(port->net->nf.hooks_ipv4))
+		return kpac_pass(port, KPAC_PASS_REASON_NETFILTER, skb);
+	if (unlikely(skb_headlen(skb) < sizeof(*iph)))
+		return kpac_forward_pull(port, pskb, sizeof(*iph),
+					 may_handover);
+	iph = ip_hdr(skb);
+	if (kpac_passdst_has4(port, iph, &reason))
+		return kpac_pass(port, reason, skb);
+	kpac_key4(port, iph, &key);
+	ref = kpac_flow_find_first(&key, kpac_flow_hash4(&key, port->hash4));
+	if (likely(kpac_ref_is_path(ref)))
+		return kpac_express4(port, pskb, ref, may_handover);
+	if (kpac_ref_is_pass(ref))
+		return kpac_pass(port, kpac_ref_reason(ref), skb);
+	return kpac_forward4(port, pskb, ref, may_handover);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static __always_inline enum kpac_verdict
+kpac_look_up6(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
+{
+	struct kpac_flow_key key;
+	u32 ref;
+
+	kpac_key6(port, ipv6_hdr(*pskb), 0, &key);
+	ref = kpac_flow_find_first(&key, key.hi);
+	if (likely(kpac_ref_is_path(ref)))
+		return kpac_express6(port, pskb, ref, may_handover);
+	if (kpac_ref_is_pass(ref))
+		return kpac_pass(port, kpac_ref_reason(ref), *pskb);
+	return kpac_forward6(port, pskb, ref, may_handover);
+}
+
+/* On its own, for the registers that folding needs. */
+static noinline enum kpac_verdict kpac_look_up6_rx(struct kpac_port *port,
+						   struct sk_buff **pskb)
+{
+	return kpac_look_up6(port, pskb, true);
+}
+
+static __always_inline enum kpac_verdict
+kpac_start6(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
+{
+	struct sk_buff *skb = *pskb;
+	enum kpac_pass_reason reason;
+
+	if (kpac_hooks_before(port->net->nf.hooks_ipv6))
 		return kpac_pass(port, KPAC_PASS_REASON_NETFILTER, skb);
 	if (unlikely(skb_headlen(skb) < sizeof(struct ipv6hdr)))
 		return kpac_forward_pull(port, pskb, sizeof(struct ipv6hdr),
 					 may_handover);
-	kpac_key6(port, ipv6_hdr(skb), 0, &key);
-	ref = kpac_flow_find_first(&key, key.hi);
-	if (kpac_ref_is_pass(ref))
-		return kpac_pass(port, kpac_ref_reason(ref), skb);
-	if (likely(kpac_ref_is_path(ref) && may_handover))
-		return kpac_express6(port, pskb, ref);
-	return kpac_forward6(port, pskb, ref, may_handover);
+	if (kpac_passdst_has6(port, ipv6_hdr(skb), &reason))
+		return kpac_pass(port, reason, skb);
+	return may_handover ? kpac_look_up6_rx(port, pskb) :
+			      kpac_look_up6(port, pskb, false);
+}
+#else
+static enum kpac_verdict kpac_start6(struct kpac_port *port,
+				     struct sk_buff **pskb, bool may_handover)
+{
+	return kpac_pass(port, KPAC_PASS_REASON_NOT_IP, *pskb);
 }
 #endif /* CONFIG_IPV6 */
 
@@ -60,31 +110,13 @@ static __always_inline enum kpac_verdict
 kpac_start(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 {
 	struct sk_buff *skb = *pskb;
-	struct kpac_flow_key key;
-	u32 ref;
 
 	if (unlikely(skb->pkt_type != PACKET_HOST))
 		return kpac_pass(port, KPAC_PASS_REASON_LINK_ADDRESS, skb);
-
-	if (likely(skb->protocol == htons(ETH_P_IP))) {
-		if (kpac_hooks_before(dev_net(port->dev)->nf.hooks_ipv4))
-			return kpac_pass(port, KPAC_PASS_REASON_NETFILTER, skb);
-		if (unlikely(skb_headlen(skb) < sizeof(struct iphdr)))
-			return kpac_forward_pull(port, pskb,
-						 sizeof(struct iphdr),
-						 may_handover);
-		kpac_key4(port, ip_hdr(skb), &key);
-		ref = kpac_flow_find_first(&key, kpac_flow_hash4(&key));
-		if (kpac_ref_is_pass(ref))
-			return kpac_pass(port, kpac_ref_reason(ref), skb);
-		if (likely(kpac_ref_is_path(ref) && may_handover))
-			return kpac_express4(port, pskb, ref);
-		return kpac_forward4(port, pskb, ref, may_handover);
-	}
-#if IS_ENABLED(CONFIG_IPV6)
+	if (likely(skb->protocol == htons(ETH_P_IP)))
+		return kpac_start4(port, pskb, may_handover);
 	if (likely(skb->protocol == htons(ETH_P_IPV6)))
 		return kpac_start6(port, pskb, may_handover);
-#endif
 	return kpac_pass(port, KPAC_PASS_REASON_NOT_IP, skb);
 }
 

@@ -18,8 +18,9 @@ extern nf_hookfn *kpac_hooks_lsm __ro_after_init;
 static __always_inline bool
 kpac_hooks_before(struct nf_hook_entries __rcu * const *hooks)
 {
-	return (unsigned long)rcu_access_pointer(hooks[NF_INET_PRE_ROUTING]) |
-	       (unsigned long)rcu_access_pointer(hooks[NF_INET_FORWARD]);
+	/* either way of reading them at the moment of a change is right */
+	return data_race((__force unsigned long)hooks[NF_INET_PRE_ROUTING] |
+			 (__force unsigned long)hooks[NF_INET_FORWARD]);
 }
 
 /**

@@ -12,6 +12,23 @@
 #include "packet.h"
 #include "xmit.h"
 
+/* Whether the checksum of a header without options is right: it makes the sum
+ * of all 16-bit words a multiple of 65535. So is what a carry out of 64 bits
+ * stands for, less the one that is put back in its place.
+ */
+static __always_inline bool kpac_checksum4(const struct iphdr *iph)
+{
+	const u64 *p = (const u64 *)iph;
+	u64 sum = get_unaligned(p), more = get_unaligned(p + 1);
+
+	sum += more;
+	sum += sum < more;
+	more = (__force u32)iph->daddr;
+	sum += more;
+	sum += sum < more;
+	return !(sum % 0xffff);
+}
+
 /* What ip_rcv() asks of a header that has no options. */
 static __always_inline bool kpac_valid4(const struct sk_buff *skb,
 					const struct iphdr *iph,
@@ -20,7 +37,7 @@ static __always_inline bool kpac_valid4(const struct sk_buff *skb,
 	if (unlikely(len != skb->len) &&
 	    (len < sizeof(*iph) || len > skb->len))
 		return false;
-	return likely(!ip_fast_csum(iph, sizeof(*iph) / 4));
+	return likely(kpac_checksum4(iph));
 }
 
 /* Do to an IPv4 packet what the stack would, and send it. */
@@ -28,8 +45,8 @@ static __always_inline enum kpac_verdict
 kpac_send4(struct kpac_port *port, struct sk_buff **pskb,
 	   struct kpac_path *path, unsigned int len, bool may_handover)
 {
-	struct net *net = dev_net(port->dev);
 	struct sk_buff *skb = *pskb;
+	struct net *net = port->net;
 	unsigned int bytes = skb->len;
 	struct iphdr *iph = ip_hdr(skb);
 
@@ -41,12 +58,12 @@ kpac_send4(struct kpac_port *port, struct sk_buff **pskb,
 	skb = kpac_take(skb, path, sizeof(*iph), len);
 	if (unlikely(!skb)) {
 		__IP_INC_STATS(net, IPSTATS_MIB_INDISCARDS);
-		return kpac_left(port, KPAC_EXIT_DROP, bytes);
+		return kpac_dropped(port, bytes);
 	}
 	if (unlikely(READ_ONCE(port->flags) & KPAC_PORT_VRF)) {
 		skb = kpac_l3mdev(skb);
 		if (!skb)
-			return kpac_left(port, KPAC_EXIT_DROP, bytes);
+			return kpac_dropped(port, bytes);
 	}
 
 	iph = ip_hdr(skb);
@@ -55,7 +72,8 @@ kpac_send4(struct kpac_port *port, struct sk_buff **pskb,
 	__IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, len);
 
 	*pskb = skb;
-	return kpac_left(port, kpac_xmit(pskb, path, may_handover), bytes);
+	return kpac_left(port, kpac_xmit(pskb, path, may_handover), bytes,
+			 pskb);
 }
 
 /* The path of an IPv4 packet whose flow by addresses and DSCP alone does not
@@ -71,8 +89,8 @@ kpac_find4(struct kpac_port *port, struct sk_buff *skb,
 	struct net_device *dev = port->dev;
 	enum kpac_depth depth = kpac_depth4(dev_net(dev));
 	const struct in_device *in_dev = __in_dev_get_rcu(dev);
-	struct kpac_path *path = NULL;
 	struct kpac_flow_key key;
+	struct kpac_path *path;
 	u32 ref = 0;
 	bool once;
 
@@ -93,9 +111,8 @@ kpac_find4(struct kpac_port *port, struct sk_buff *skb,
 	} else {
 		kpac_key4(port, iph, &key);
 	}
-	if (kpac_ref_is_path(ref) && !once)
-		path = kpac_path_get(ref);
-	if (path && kpac_path_current4(path, dev_net(dev), in_dev))
+	if (kpac_ref_is_path(ref) && !once && kpac_path_get(ref, &path) &&
+	    kpac_path_current4(path, dev_net(dev), in_dev))
 		return path;
 
 	path = kpac_path_resolve4(port, skb, dev, reason);
@@ -129,10 +146,10 @@ enum kpac_verdict kpac_forward4(struct kpac_port *port, struct sk_buff **pskb,
 				u32 ref, bool may_handover)
 {
 	const struct in_device *in_dev = __in_dev_get_rcu(port->dev);
-	const struct net *net = dev_net(port->dev);
+	const struct net *net = port->net;
 	enum kpac_pass_reason reason;
 	struct sk_buff *skb = *pskb;
-	struct kpac_path *path = NULL;
+	struct kpac_path *path;
 	const struct iphdr *iph;
 	unsigned int len;
 	int obstacle;
@@ -155,9 +172,9 @@ enum kpac_verdict kpac_forward4(struct kpac_port *port, struct sk_buff **pskb,
 	if (unlikely(!kpac_valid4(skb, iph, len)))
 		return kpac_malformed4(port, skb);
 
-	if (likely(kpac_ref_is_path(ref) && !skb->mark))
-		path = kpac_path_get(ref);
-	if (unlikely(!path || !kpac_path_current4(path, net, in_dev) ||
+	if (unlikely(!kpac_ref_is_path(ref) || skb->mark ||
+		     !kpac_path_get(ref, &path) ||
+		     !kpac_path_current4(path, net, in_dev) ||
 		     (iph->protocol == IPPROTO_ICMP &&
 		      kpac_icmp_error(skb, sizeof(*iph))))) {
 		path = kpac_find4(port, skb, &reason);
@@ -178,57 +195,89 @@ enum kpac_verdict kpac_forward4(struct kpac_port *port, struct sk_buff **pskb,
 	return kpac_send4(port, pskb, path, len, may_handover);
 }
 
-/**
- * kpac_express4 - the express lane for IPv4
- * @port: the port the packet came in by
- * @pskb: the packet, its header linear; may be replaced
- * @ref: the path's number that its flow refers to
- *
- * Does what kpac_forward4() would to the most common packet, which has nothing
- * special about it and can be handed over. Everything else is left to that
- * function, in the last call: so this needs next to no stack.
- *
- * Context: softirq, under RCU.
- * Return: as kpac_forward().
+/* Do to a packet on the express lane what the stack would, and put the
+ * link-layer header in front.
  */
-enum kpac_verdict kpac_express4(struct kpac_port *port, struct sk_buff **pskb,
-				u32 ref)
+static __always_inline void kpac_rewrite4(struct kpac_port *port,
+					  struct sk_buff *skb,
+					  struct kpac_path *path,
+					  unsigned int len)
 {
-	struct net *net = dev_net(port->dev);
-	struct sk_buff *skb = *pskb;
-	unsigned int len = skb->len;
-	struct ipstats_mib __percpu *mib;
-	struct kpac_path *path;
-	struct iphdr *iph;
-
-	if (kpac_unfit(port, net, skb) ||
-	    kpac_hooks_after(net->nf.hooks_ipv4))
-		goto careful;
-	path = kpac_path_get(ref);
-	if (unlikely(!path) ||
-	    !kpac_path_current4(path, net, __in_dev_get_rcu(port->dev)))
-		goto careful;
-	iph = ip_hdr(skb);
-	if (!kpac_ordinary(skb, ntohs(iph->tot_len)) ||
-	    unlikely(len > path->mtu) || unlikely(iph->ttl <= 1) ||
-	    unlikely(iph->protocol == IPPROTO_ICMP) ||
-	    unlikely(ip_fast_csum(iph, sizeof(*iph) / 4)))
-		goto careful;
-	if (!kpac_xmit_may_express(path))
-		goto careful;
+	struct ipstats_mib __percpu *mib = port->net->mib.ip_statistics;
+	struct iphdr *iph = ip_hdr(skb);
 
 	kpac_path_touch(path);
-	mib = net->mib.ip_statistics;
 	__SNMP_UPD_PO_STATS64(mib, IPSTATS_MIB_IN, len);
 	__SNMP_INC_STATS64(mib, IPSTATS_MIB_NOECTPKTS +
 				(iph->tos & INET_ECN_MASK));
 	__SNMP_INC_STATS64(mib, IPSTATS_MIB_OUTFORWDATAGRAMS);
 	ip_decrease_ttl(iph);
 	__SNMP_UPD_PO_STATS64(mib, IPSTATS_MIB_OUT, len);
-	kpac_xmit_express(skb, path);
+	kpac_xmit_hh(skb, &path->key.neigh->hh);
+}
+
+/* The end of the express lane for packets that do not just go on. */
+static noinline enum kpac_verdict
+kpac_express4_end(struct kpac_port *port, struct sk_buff *skb,
+		  struct kpac_path *path, unsigned int len,
+		  enum kpac_way way)
+{
+	kpac_rewrite4(port, skb, path, len);
+	kpac_stats_exit(port->stats, kpac_xmit_express(skb, path, way), len);
+	return KPAC_STOLEN;
+}
+
+/**
+ * kpac_express4 - the express lane for IPv4
+ * @port: the port the packet came in by
+ * @pskb: the packet, its header linear; may be replaced
+ * @ref: the path's number that its flow refers to
+ * @may_handover: the caller can go on with the packet on another device
+ *
+ * Does what kpac_forward4() would to the most common packet, which has nothing
+ * special about it and can leave without a queue. Everything else is left to
+ * that function, in the last call: so this needs next to no stack.
+ *
+ * Context: softirq, under RCU.
+ * Return: as kpac_forward().
+ */
+enum kpac_verdict kpac_express4(struct kpac_port *port, struct sk_buff **pskb,
+				u32 ref, bool may_handover)
+{
+	struct sk_buff *skb = *pskb;
+	struct net *net = port->net;
+	unsigned int len = skb->len;
+	const struct iphdr *iph;
+	struct kpac_path *path;
+	enum kpac_way way;
+
+	if (kpac_unfit(port, net, skb) ||
+	    kpac_hooks_after(net->nf.hooks_ipv4))
+		goto careful;
+	if (!kpac_path_get(ref, &path) ||
+	    !kpac_path_current4(path, net, __in_dev_get_rcu(port->dev)))
+		goto careful;
+	iph = ip_hdr(skb);
+	if (!kpac_ordinary(skb, ntohs(iph->tot_len)) ||
+	    unlikely(len > path->mtu) || unlikely(iph->ttl <= 1) ||
+	    unlikely(iph->protocol == IPPROTO_ICMP) ||
+	    unlikely(!kpac_checksum4(iph)))
+		goto careful;
+	if (unlikely(!kpac_neigh_fresh(path->key.neigh)) ||
+	    unlikely(!kpac_xmit_has_hh(path)))
+		goto careful;
+	way = kpac_xmit_way(path, may_handover);
+	if (unlikely(way != KPAC_WAY_HANDOVER)) {
+		if (way == KPAC_WAY_QUEUED)
+			goto careful;
+		return kpac_express4_end(port, skb, path, len, way);
+	}
+
+	kpac_rewrite4(port, skb, path, len);
 	kpac_stats_exit(port->stats, KPAC_EXIT_HANDOVER, len);
-	return KPAC_ANOTHER;
+	kpac_xmit_count(path, len);
+	return kpac_xmit_handover(skb, path);
 
 careful:
-	return kpac_forward4(port, pskb, ref, true);
+	return kpac_forward4(port, pskb, ref, may_handover);
 }

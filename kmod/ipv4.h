@@ -5,7 +5,7 @@
 #include "forward.h"
 
 enum kpac_verdict kpac_express4(struct kpac_port *port, struct sk_buff **pskb,
-				u32 ref);
+				u32 ref, bool may_handover);
 enum kpac_verdict kpac_forward4(struct kpac_port *port, struct sk_buff **pskb,
 				u32 ref, bool may_handover);
 

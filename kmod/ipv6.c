@@ -51,9 +51,11 @@ static __always_inline bool kpac_extension6(u8 nexthdr)
 static __always_inline bool kpac_forwarding6(const struct net *net,
 					     const struct inet6_dev *idev)
 {
-	return idev && !READ_ONCE(idev->cnf.disable_ipv6) &&
-	       READ_ONCE(net->ipv6.devconf_all->forwarding) &&
-	       !READ_ONCE(net->ipv6.devconf_all->proxy_ndp);
+	const struct ipv6_devconf *all = net->ipv6.devconf_all;
+
+	return likely(idev) && likely(READ_ONCE(all->forwarding)) &&
+	       likely(!(READ_ONCE(all->proxy_ndp) |
+			READ_ONCE(idev->cnf.disable_ipv6)));
 }
 
 static __always_inline unsigned int kpac_mtu6(const struct kpac_path *path,
@@ -69,7 +71,7 @@ kpac_send6(struct kpac_port *port, struct sk_buff **pskb,
 {
 	struct inet6_dev *in = __in6_dev_get(port->dev);
 	struct inet6_dev *out = ip6_dst_idev(path->key.dst);
-	struct net *net = dev_net(port->dev);
+	struct net *net = port->net;
 	struct sk_buff *skb = *pskb;
 	unsigned int bytes = skb->len;
 	struct ipv6hdr *hdr = ipv6_hdr(skb);
@@ -83,12 +85,12 @@ kpac_send6(struct kpac_port *port, struct sk_buff **pskb,
 	skb = kpac_take(skb, path, sizeof(*hdr), len);
 	if (unlikely(!skb)) {
 		__IP6_INC_STATS(net, in, IPSTATS_MIB_INDISCARDS);
-		return kpac_left(port, KPAC_EXIT_DROP, bytes);
+		return kpac_dropped(port, bytes);
 	}
 	if (unlikely(READ_ONCE(port->flags) & KPAC_PORT_VRF)) {
 		skb = kpac_l3mdev(skb);
 		if (!skb)
-			return kpac_left(port, KPAC_EXIT_DROP, bytes);
+			return kpac_dropped(port, bytes);
 	}
 
 	__IP6_INC_STATS(net, out, IPSTATS_MIB_OUTFORWDATAGRAMS);
@@ -96,7 +98,8 @@ kpac_send6(struct kpac_port *port, struct sk_buff **pskb,
 	__IP6_UPD_PO_STATS(net, out, IPSTATS_MIB_OUT, len);
 
 	*pskb = skb;
-	return kpac_left(port, kpac_xmit(pskb, path, may_handover), bytes);
+	return kpac_left(port, kpac_xmit(pskb, path, may_handover), bytes,
+			 pskb);
 }
 
 /* The path of an IPv6 packet whose flow by what is in its header does not lead
@@ -109,8 +112,8 @@ kpac_find6(struct kpac_port *port, struct sk_buff *skb,
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
 	struct net_device *dev = READ_ONCE(port->l3dev);
 	enum kpac_depth depth = kpac_depth6(dev_net(dev));
-	struct kpac_path *path = NULL;
 	struct kpac_flow_key key;
+	struct kpac_path *path;
 	u32 ref = 0;
 	bool once;
 
@@ -128,9 +131,8 @@ kpac_find6(struct kpac_port *port, struct sk_buff *skb,
 	} else {
 		kpac_key6(port, hdr, 0, &key);
 	}
-	if (kpac_ref_is_path(ref) && !once)
-		path = kpac_path_get(ref);
-	if (path && kpac_path_current6(path, port->kn))
+	if (kpac_ref_is_path(ref) && !once && kpac_path_get(ref, &path) &&
+	    kpac_path_current6(path, port->kn))
 		return path;
 
 	path = kpac_path_resolve6(port, skb, dev, reason);
@@ -153,12 +155,12 @@ kpac_find6(struct kpac_port *port, struct sk_buff *skb,
 enum kpac_verdict kpac_forward6(struct kpac_port *port, struct sk_buff **pskb,
 				u32 ref, bool may_handover)
 {
-	const struct net *net = dev_net(port->dev);
+	const struct net *net = port->net;
 	enum kpac_pass_reason reason;
 	const struct inet6_dev *out;
 	struct sk_buff *skb = *pskb;
-	struct kpac_path *path = NULL;
 	const struct ipv6hdr *hdr;
+	struct kpac_path *path;
 	unsigned int len;
 	int obstacle;
 
@@ -183,9 +185,9 @@ enum kpac_verdict kpac_forward6(struct kpac_port *port, struct sk_buff **pskb,
 	if (unlikely(kpac_extension6(hdr->nexthdr)))
 		return kpac_pass(port, KPAC_PASS_REASON_EXTENSION_HEADER, skb);
 
-	if (likely(kpac_ref_is_path(ref) && !skb->mark))
-		path = kpac_path_get(ref);
-	if (unlikely(!path || !kpac_path_current6(path, port->kn) ||
+	if (unlikely(!kpac_ref_is_path(ref) || skb->mark ||
+		     !kpac_path_get(ref, &path) ||
+		     !kpac_path_current6(path, port->kn) ||
 		     (hdr->nexthdr == NEXTHDR_ICMP &&
 		      kpac_icmpv6_error(skb, sizeof(*hdr))))) {
 		path = kpac_find6(port, skb, &reason);
@@ -198,8 +200,8 @@ enum kpac_verdict kpac_forward6(struct kpac_port *port, struct sk_buff **pskb,
 		return kpac_pass(port, KPAC_PASS_REASON_TTL, skb);
 	if (unlikely(kpac_lro(skb)))
 		return kpac_pass(port, KPAC_PASS_REASON_METADATA, skb);
-	out = __in6_dev_get(path->dev);
-	if (unlikely(!out || READ_ONCE(out->cnf.disable_ipv6)))
+	out = ip6_dst_idev(path->key.dst);
+	if (unlikely(READ_ONCE(out->cnf.disable_ipv6)))
 		return kpac_pass(port, KPAC_PASS_REASON_IP_FORWARD_OFF, skb);
 	if (unlikely(!kpac_fits(skb, sizeof(*hdr), len,
 				kpac_mtu6(path, out))))
@@ -210,29 +212,73 @@ enum kpac_verdict kpac_forward6(struct kpac_port *port, struct sk_buff **pskb,
 	return kpac_send6(port, pskb, path, len, may_handover);
 }
 
+/* Do to a packet on the express lane what the stack would, and put the
+ * link-layer header in front.
+ */
+static __always_inline void kpac_rewrite6(struct kpac_port *port,
+					  struct sk_buff *skb,
+					  struct kpac_path *path,
+					  struct inet6_dev *in,
+					  unsigned int len)
+{
+	struct inet6_dev *out = ip6_dst_idev(path->key.dst);
+	struct ipstats_mib __percpu *mib = port->net->mib.ipv6_statistics;
+	struct ipstats_mib __percpu *in_mib = in->stats.ipv6;
+	struct ipstats_mib __percpu *out_mib = out->stats.ipv6;
+	struct ipv6hdr *hdr = ipv6_hdr(skb);
+	u8 ecn = ipv6_get_dsfield(hdr) & INET_ECN_MASK;
+
+	kpac_path_touch(path);
+	__SNMP_UPD_PO_STATS64(mib, IPSTATS_MIB_IN, len);
+	__SNMP_UPD_PO_STATS64(in_mib, IPSTATS_MIB_IN, len);
+	__SNMP_INC_STATS64(mib, IPSTATS_MIB_NOECTPKTS + ecn);
+	__SNMP_INC_STATS64(in_mib, IPSTATS_MIB_NOECTPKTS + ecn);
+	__SNMP_INC_STATS64(mib, IPSTATS_MIB_OUTFORWDATAGRAMS);
+	__SNMP_INC_STATS64(out_mib, IPSTATS_MIB_OUTFORWDATAGRAMS);
+	hdr->hop_limit--;
+	__SNMP_UPD_PO_STATS64(mib, IPSTATS_MIB_OUT, len);
+	__SNMP_UPD_PO_STATS64(out_mib, IPSTATS_MIB_OUT, len);
+	kpac_xmit_hh(skb, &path->key.neigh->hh);
+}
+
+/* The end of the express lane for packets that do not just go on. */
+static noinline enum kpac_verdict
+kpac_express6_end(struct kpac_port *port, struct sk_buff *skb,
+		  struct kpac_path *path, struct inet6_dev *in,
+		  enum kpac_way way)
+{
+	unsigned int len = skb->len;
+
+	kpac_rewrite6(port, skb, path, in, len);
+	kpac_stats_exit(port->stats, kpac_xmit_express(skb, path, way), len);
+	return KPAC_STOLEN;
+}
+
 /**
  * kpac_express6 - the express lane for IPv6
  * @port: the port the packet came in by
  * @pskb: the packet, its header linear; may be replaced
  * @ref: the path's number that its flow refers to
+ * @may_handover: the caller can go on with the packet on another device
  *
- * Does what kpac_forward6() would to the most common packet, which has nothing
- * special about it and can be handed over. Everything else is left to that
- * function, in the last call: so this needs next to no stack.
+ * Does what kpac_forward6() would to the most common packet; see
+ * kpac_express4(). That there is a flow says that version and next header have
+ * been looked at.
  *
  * Context: softirq, under RCU.
  * Return: as kpac_forward().
  */
 enum kpac_verdict kpac_express6(struct kpac_port *port, struct sk_buff **pskb,
-				u32 ref)
+				u32 ref, bool may_handover)
 {
-	struct ipstats_mib __percpu *mib, *in_mib, *out_mib;
-	struct net *net = dev_net(port->dev);
 	struct sk_buff *skb = *pskb;
+	struct net *net = port->net;
 	unsigned int len = skb->len;
-	struct inet6_dev *in, *out;
+	const struct inet6_dev *out;
+	const struct ipv6hdr *hdr;
 	struct kpac_path *path;
-	struct ipv6hdr *hdr;
+	struct inet6_dev *in;
+	enum kpac_way way;
 
 	if (kpac_unfit(port, net, skb) ||
 	    kpac_hooks_after(net->nf.hooks_ipv6))
@@ -240,42 +286,34 @@ enum kpac_verdict kpac_express6(struct kpac_port *port, struct sk_buff **pskb,
 	in = __in6_dev_get(port->dev);
 	if (!kpac_forwarding6(net, in))
 		goto careful;
-	path = kpac_path_get(ref);
-	if (unlikely(!path) || !kpac_path_current6(path, port->kn))
+	if (!kpac_path_get(ref, &path) || !path->pcpu6 ||
+	    !kpac_path_current6(path, port->kn))
 		goto careful;
-	out = __in6_dev_get(path->dev);
-	if (unlikely(!out) || unlikely(READ_ONCE(out->cnf.disable_ipv6)))
+	out = ip6_dst_idev(path->key.dst);
+	if (unlikely(READ_ONCE(out->cnf.disable_ipv6)))
 		goto careful;
 	hdr = ipv6_hdr(skb);
 	if (!kpac_ordinary(skb, ntohs(hdr->payload_len) + sizeof(*hdr)) ||
 	    unlikely(len > path->mtu) ||
 	    unlikely(len > READ_ONCE(out->cnf.mtu6)) ||
-	    unlikely(hdr->hop_limit <= 1) || unlikely(hdr->version != 6) ||
-	    unlikely(hdr->nexthdr != NEXTHDR_UDP &&
-		     hdr->nexthdr != NEXTHDR_TCP))
+	    unlikely(hdr->hop_limit <= 1) ||
+	    unlikely(hdr->nexthdr == NEXTHDR_ICMP))
 		goto careful;
-	if (!kpac_xmit_may_express(path))
+	if (unlikely(!kpac_neigh_fresh(path->key.neigh)) ||
+	    unlikely(!kpac_xmit_has_hh(path)))
 		goto careful;
+	way = kpac_xmit_way(path, may_handover);
+	if (unlikely(way != KPAC_WAY_HANDOVER)) {
+		if (way == KPAC_WAY_QUEUED)
+			goto careful;
+		return kpac_express6_end(port, skb, path, in, way);
+	}
 
-	kpac_path_touch(path);
-	mib = net->mib.ipv6_statistics;
-	in_mib = in->stats.ipv6;
-	out_mib = ip6_dst_idev(path->key.dst)->stats.ipv6;
-	__SNMP_UPD_PO_STATS64(mib, IPSTATS_MIB_IN, len);
-	__SNMP_UPD_PO_STATS64(in_mib, IPSTATS_MIB_IN, len);
-	__SNMP_INC_STATS64(mib, IPSTATS_MIB_NOECTPKTS +
-				(ipv6_get_dsfield(hdr) & INET_ECN_MASK));
-	__SNMP_INC_STATS64(in_mib, IPSTATS_MIB_NOECTPKTS +
-				   (ipv6_get_dsfield(hdr) & INET_ECN_MASK));
-	__SNMP_INC_STATS64(mib, IPSTATS_MIB_OUTFORWDATAGRAMS);
-	__SNMP_INC_STATS64(out_mib, IPSTATS_MIB_OUTFORWDATAGRAMS);
-	hdr->hop_limit--;
-	__SNMP_UPD_PO_STATS64(mib, IPSTATS_MIB_OUT, len);
-	__SNMP_UPD_PO_STATS64(out_mib, IPSTATS_MIB_OUT, len);
-	kpac_xmit_express(skb, path);
+	kpac_rewrite6(port, skb, path, in, len);
 	kpac_stats_exit(port->stats, KPAC_EXIT_HANDOVER, len);
-	return KPAC_ANOTHER;
+	kpac_xmit_count(path, len);
+	return kpac_xmit_handover(skb, path);
 
 careful:
-	return kpac_forward6(port, pskb, ref, true);
+	return kpac_forward6(port, pskb, ref, may_handover);
 }

@@ -19,7 +19,7 @@ int kpac_history_obstacle(struct sk_buff *skb)
 		return KPAC_PASS_REASON_VLAN;
 	if (skb->sk && !skb_sk_is_prefetched(skb) && !skb_shared(skb))
 		skb_orphan(skb);
-	return kpac_history(skb) ? KPAC_PASS_REASON_METADATA : -1;
+	return kpac_history(skb, 0) ? KPAC_PASS_REASON_METADATA : -1;
 }
 
 /**
@@ -38,7 +38,6 @@ bool kpac_lasting(enum kpac_pass_reason reason)
 	case KPAC_PASS_REASON_PORT_OFF:
 	case KPAC_PASS_REASON_ENSLAVED:
 	case KPAC_PASS_REASON_ADDRESS:
-	case KPAC_PASS_REASON_LOCAL:
 	case KPAC_PASS_REASON_NO_ROUTE:
 	case KPAC_PASS_REASON_IP_FORWARD_OFF:
 	case KPAC_PASS_REASON_ROUTE_TYPE:

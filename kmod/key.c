@@ -19,6 +19,20 @@ static u32 kpac_l4_ports(const struct sk_buff *skb, u8 proto, int offset)
 }
 
 /**
+ * kpac_key_port - set what a port adds to the keys of its flows
+ * @port: the port; its number is set
+ *
+ * Context: any, before the port's door is opened.
+ */
+void kpac_key_port(struct kpac_port *port)
+{
+	port->key4 = (u32)port->id << 16;
+	/* in the place of the payload length */
+	port->key6 = (__force u64)cpu_to_be64((u64)port->id << 16);
+	port->hash4 = kpac_flow_hash_port(port->id);
+}
+
+/**
  * kpac_icmp_error - whether an ICMP packet is an error
  * @skb: the packet
  * @offset: of the ICMP header from skb->data
@@ -81,16 +95,16 @@ void kpac_key4_long(const struct kpac_port *port, const struct sk_buff *skb,
 		    const struct iphdr *iph, bool ports,
 		    struct kpac_flow_key *key)
 {
-	u64 w[KPAC_FLOW_WORDS] = {
-		get_unaligned((u64 *)&iph->saddr),
-		(u64)skb->mark << 32,
-		(u64)port->id << 32 | (iph->tos & ~INET_ECN_MASK) << 16 |
-		iph->protocol << 8 | 4,
-	};
+	u64 head = (u64)port->id << 32 | (iph->tos & ~INET_ECN_MASK) << 16 |
+		   iph->protocol << 8 | 4;
+	u64 more = (u64)skb->mark << 32;
+	struct kpac_flow_sum sum = {};
 
 	if (ports)
-		w[1] |= kpac_l4_ports(skb, iph->protocol, sizeof(*iph));
-	kpac_flow_fold(w, key);
+		more |= kpac_l4_ports(skb, iph->protocol, sizeof(*iph));
+	kpac_flow_add(&sum, 0, get_unaligned((u64 *)&iph->saddr), more);
+	kpac_flow_add(&sum, 2, head, 0);
+	kpac_flow_fold(&sum, key);
 }
 
 /**

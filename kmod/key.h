@@ -65,7 +65,7 @@ static __always_inline void kpac_key4(const struct kpac_port *port,
 				      struct kpac_flow_key *key)
 {
 	key->hi = get_unaligned((u64 *)&iph->saddr);
-	key->lo = (u32)port->id << 16 |
+	key->lo = port->key4 |
 		  (le16_to_cpup((const __le16 *)iph) & KPAC_IP4_HEAD_MASK);
 }
 
@@ -76,21 +76,21 @@ static __always_inline void kpac_key6(const struct kpac_port *port,
 				      const struct ipv6hdr *hdr, u64 more,
 				      struct kpac_flow_key *key)
 {
-	/* all of the first word but version and ECN */
-	const __be32 flowinfo = ~htonl(0xf0000000 | INET_ECN_MASK << 20);
+	/* all of the first word but ECN, payload length and hop limit */
+	const __be64 mask = ~cpu_to_be64((u64)INET_ECN_MASK << 52 |
+					 0xffff0000 | 0xff);
+	__be64 first = get_unaligned((const __be64 *)hdr) & mask;
 	const u64 *addr = (const u64 *)&hdr->saddr;
-	u64 w[KPAC_FLOW_WORDS];
+	struct kpac_flow_sum sum = {};
 
-	w[0] = get_unaligned(addr);
-	w[1] = get_unaligned(addr + 1);
-	w[2] = get_unaligned(addr + 2);
-	w[3] = get_unaligned(addr + 3);
-	w[4] = (u64)((__force u32)(*(const __be32 *)hdr & flowinfo)) << 32 |
-	       (u32)port->id << 16 | hdr->nexthdr << 8 | 6;
-	w[5] = more;
-	kpac_flow_fold(w, key);
+	kpac_flow_add(&sum, 0, get_unaligned(addr), get_unaligned(addr + 1));
+	kpac_flow_add(&sum, 2, get_unaligned(addr + 2),
+		      get_unaligned(addr + 3));
+	kpac_flow_add(&sum, 4, (__force u64)first | port->key6, more);
+	kpac_flow_fold(&sum, key);
 }
 
+void kpac_key_port(struct kpac_port *port);
 bool kpac_icmp_error(const struct sk_buff *skb, int offset);
 bool kpac_icmpv6_error(const struct sk_buff *skb, int offset);
 bool kpac_once(const struct sk_buff *skb, enum kpac_depth depth);

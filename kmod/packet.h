@@ -24,6 +24,12 @@ kpac_pass(const struct kpac_port *port, enum kpac_pass_reason reason,
 	return KPAC_PASS;
 }
 
+/* The next hop has been heard of lately, or needs not be. */
+static __always_inline bool kpac_neigh_fresh(const struct neighbour *neigh)
+{
+	return READ_ONCE(neigh->nud_state) & NUD_CONNECTED;
+}
+
 /* The next hop can be sent to; if it has not been heard of for a while the
  * neighbour code is told, as the stack would.
  */
@@ -56,18 +62,16 @@ static __always_inline bool kpac_fits(struct sk_buff *skb, unsigned int hlen,
 	return skb_gso_validate_network_len(skb, mtu);
 }
 
-/* The packet needs no work beyond its header: it is nobody else's, in one
- * piece, has the length that the header says, and room for an Ethernet header
- * of any neighbour.
+/* What is left to ask of a packet that is not kpac_unfit(), if it is to need no
+ * work beyond its header: it is nobody else's, in one piece, has the length
+ * that the header says, and room for an Ethernet header of any neighbour.
  */
 static __always_inline bool kpac_ordinary(const struct sk_buff *skb,
 					  unsigned int len)
 {
 	if (unlikely(skb->len != len || skb->data_len))
 		return false;
-	if (unlikely(refcount_read(&skb->users) != 1 || skb->cloned))
-		return false;
-	if (unlikely(skb->ip_summed >= CHECKSUM_COMPLETE))
+	if (unlikely(refcount_read(&skb->users) != 1))
 		return false;
 	if (unlikely(skb_shinfo(skb)->gso_size))
 		return false;
@@ -94,12 +98,21 @@ kpac_take(struct sk_buff *skb, const struct kpac_path *path, unsigned int hlen,
 	return skb;
 }
 
-/* Count how a packet left. */
+/* Count how a packet left, of which *@pskb is what goes on, if anything. */
 static __always_inline enum kpac_verdict
-kpac_left(const struct kpac_port *port, enum kpac_exit how, unsigned int bytes)
+kpac_left(const struct kpac_port *port, enum kpac_exit how, unsigned int bytes,
+	  struct sk_buff * const *pskb)
 {
 	kpac_stats_exit(port->stats, how, bytes);
-	return how == KPAC_EXIT_HANDOVER ? KPAC_ANOTHER : KPAC_STOLEN;
+	return *pskb ? KPAC_ANOTHER : KPAC_STOLEN;
+}
+
+/* Count a packet that has been dropped. */
+static inline enum kpac_verdict kpac_dropped(const struct kpac_port *port,
+					     unsigned int bytes)
+{
+	kpac_stats_exit(port->stats, KPAC_EXIT_DROP, bytes);
+	return KPAC_STOLEN;
 }
 
 #endif /* _KPAC_PACKET_H */

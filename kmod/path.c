@@ -13,6 +13,7 @@
 #include <net/route.h>
 
 #include "compat.h"
+#include "passdst.h"
 #include "path.h"
 #include "port.h"
 
@@ -24,6 +25,7 @@
 #define KPAC_PATH_BATCH	256u		/* looked through under the lock */
 
 struct kpac_path __rcu **kpac_path_table __ro_after_init;
+struct kpac_path kpac_path_none;	/* stands in what is free of the table */
 
 static struct kmem_cache *kpac_path_cache;
 static struct rhashtable kpac_path_hash;
@@ -77,7 +79,8 @@ static bool kpac_path_number(struct kpac_path *path)
 			if (++kpac_path_epoch > KPAC_REF_EPOCH_MAX)
 				schedule_work(&kpac_path_renewer);
 		}
-		if (!rcu_access_pointer(kpac_path_table[index])) {
+		if (rcu_access_pointer(kpac_path_table[index]) ==
+		    &kpac_path_none) {
 			path->ref = epoch << KPAC_REF_INDEX_BITS | index;
 			return true;
 		}
@@ -108,7 +111,7 @@ static void kpac_path_unlink(struct kpac_path *path)
 	kpac_path_count--;
 	rhashtable_remove_fast(&kpac_path_hash, &path->node, kpac_path_params);
 	RCU_INIT_POINTER(kpac_path_table[path->ref & KPAC_REF_INDEX_MASK],
-			 NULL);
+			 &kpac_path_none);
 	call_rcu(&path->rcu, kpac_path_free);
 }
 
@@ -232,6 +235,7 @@ static void kpac_path_sweep(struct work_struct *work)
 	unsigned int left = READ_ONCE(kpac_path_count);
 
 	kpac_flow_tick();
+	kpac_passdst_forget();
 	while (left) {
 		unsigned int n = min(left, KPAC_PATH_BATCH);
 
@@ -306,6 +310,23 @@ err_free:
 	return NULL;
 }
 
+/* Have the neighbour cache its link-layer header, as neigh_resolve_output()
+ * does with the first packet that it sends: it may never see one.
+ */
+static void kpac_path_cache_header(const struct kpac_path *path)
+{
+	struct neighbour *neigh = path->key.neigh;
+	const struct header_ops *ops = neigh->dev->header_ops;
+
+	if (path->hh_len == KPAC_PATH_NO_HH || READ_ONCE(neigh->hh.hh_len) ||
+	    !ops || !ops->cache)
+		return;
+	write_lock_bh(&neigh->lock);
+	if (!neigh->hh.hh_len && neigh->nud_state & NUD_VALID)
+		ops->cache(neigh, &neigh->hh, neigh->tbl->protocol);
+	write_unlock_bh(&neigh->lock);
+}
+
 /* Put a new path into table, list and hash, unless another CPU was faster. */
 static int kpac_path_link(struct kpac_path *path)
 {
@@ -348,6 +369,7 @@ static struct kpac_path *kpac_path_make(const struct kpac_path *like,
 	path = kpac_path_alloc(like);
 	if (!path)
 		return NULL;
+	kpac_path_cache_header(path);
 	if (!kpac_path_link(path))
 		return path;
 	/* no room, or another CPU was faster */
@@ -408,6 +430,7 @@ static bool kpac_path_route4(struct kpac_path *path,
 			  rt->rt_type == RTN_MULTICAST ?
 						KPAC_PASS_REASON_ADDRESS :
 						KPAC_PASS_REASON_NO_ROUTE;
+		kpac_passdst_add(port, skb, *reason);
 		return false;
 	}
 	if (!kpac_path_plain(port, dev, dst, reason))
@@ -528,18 +551,23 @@ static bool kpac_path_route6(struct kpac_path *path,
 	const struct in6_addr *nexthop;
 	unsigned int mtu;
 
-	if (rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST)) {
-		*reason = KPAC_PASS_REASON_LOCAL;
+	if (rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST) || dst->error ||
+	    rt->rt6i_flags & RTF_REJECT) {
+		*reason = rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST) ?
+				KPAC_PASS_REASON_LOCAL :
+				KPAC_PASS_REASON_NO_ROUTE;
+		kpac_passdst_add(port, skb, *reason);
 		return false;
 	}
-	*reason = KPAC_PASS_REASON_NO_ROUTE;
-	if (dst->error || rt->rt6i_flags & RTF_REJECT)
-		return false;
 	if (!kpac_path_plain(port, dev, dst, reason))
 		return false;
 	*reason = KPAC_PASS_REASON_ROUTE_TYPE;
 	/* what a PMTU exception says changes in place */
-	if (!ip6_dst_idev(dst) || rt->rt6i_flags & RTF_CACHE)
+	if (rt->rt6i_flags & RTF_CACHE)
+		return false;
+	/* the device's own, as long as that is up and its MTU the same */
+	if (!ip6_dst_idev(dst) ||
+	    ip6_dst_idev(dst) != __in6_dev_get(dst_dev(dst)))
 		return false;
 
 	*reason = KPAC_PASS_REASON_NEIGHBOUR;
@@ -548,6 +576,8 @@ static bool kpac_path_route6(struct kpac_path *path,
 	kpac_path_out(path, dst_dev(dst), mtu);
 	path->key.dst = dst;
 	path->cookie = rt6_get_cookie(rt);
+	path->pcpu6 = !rt->sernum &&
+		      (rt->rt6i_flags & (RTF_PCPU | RTF_EXPIRES)) == RTF_PCPU;
 	nexthop = rt6_nexthop(rt, &ipv6_hdr(skb)->daddr);
 	path->key.neigh = __ipv6_neigh_lookup_noref(path->dev, nexthop);
 	if (!kpac_path_neigh_valid(path->key.neigh))
@@ -596,11 +626,14 @@ struct kpac_path *kpac_path_resolve6(struct kpac_port *port,
 int __init kpac_path_init(void)
 {
 	int err = -ENOMEM;
+	u32 i;
 
-	kpac_path_table = vzalloc(array_size(KPAC_PATHS,
+	kpac_path_table = vmalloc(array_size(KPAC_PATHS,
 					     sizeof(*kpac_path_table)));
 	if (!kpac_path_table)
 		return err;
+	for (i = 0; i < KPAC_PATHS; i++)
+		RCU_INIT_POINTER(kpac_path_table[i], &kpac_path_none);
 	kpac_path_cache = KMEM_CACHE(kpac_path, SLAB_HWCACHE_ALIGN);
 	if (!kpac_path_cache)
 		goto err_table;

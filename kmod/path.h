@@ -44,6 +44,7 @@ struct kpac_path_key {
  * @mtu: the largest packet that is forwarded
  * @rp_filter: the port's rp_filter setting when the kernel decided (IPv4)
  * @fib6_gen: kpac_net::fib6_gen when the kernel decided (IPv6)
+ * @pcpu6: the route is one of a FIB node's own, with no end to its life (IPv6)
  * @hh_len: length of the neighbour's cached link-layer header, if it can be
  *	used: %ETH_HLEN, or one that none has
  * @headroom: what the output device wants in front of the network header
@@ -60,6 +61,7 @@ struct kpac_path {
 	struct net_device *dev;
 	struct net_device *peer;
 	bool peer_xnet;
+	bool pcpu6;
 	bool used;
 	u8 idle;
 	u16 hh_len;
@@ -73,22 +75,20 @@ struct kpac_path {
 };
 
 extern struct kpac_path __rcu **kpac_path_table __ro_after_init;
+extern struct kpac_path kpac_path_none;
 
 /**
  * kpac_path_get - the path that a flow refers to
  * @ref: the flow's reference, not a pass
+ * @path: set to the path
  *
  * Context: softirq; the path is there until the end of the RCU section.
- * Return: the path, or NULL if it has gone.
+ * Return: true, or false if the path has gone.
  */
-static __always_inline struct kpac_path *kpac_path_get(u32 ref)
+static __always_inline bool kpac_path_get(u32 ref, struct kpac_path **path)
 {
-	struct kpac_path *path;
-
-	path = rcu_dereference(kpac_path_table[ref & KPAC_REF_INDEX_MASK]);
-	if (unlikely(!path || path->ref != ref))
-		return NULL;
-	return path;
+	*path = rcu_dereference(kpac_path_table[ref & KPAC_REF_INDEX_MASK]);
+	return likely((*path)->ref == ref);
 }
 
 /**
@@ -169,8 +169,7 @@ static __always_inline bool kpac_path_current6(const struct kpac_path *path,
 	if (unlikely(path->fib6_gen !=
 		     (unsigned int)atomic_read(&kn->fib6_gen)))
 		return false;
-	if (unlikely(rt->sernum || (rt->rt6i_flags & (RTF_PCPU | RTF_EXPIRES)) !=
-				   RTF_PCPU))
+	if (unlikely(!path->pcpu6))
 		return kpac_path_current(path);
 	from = rcu_dereference(rt->from);
 	if (unlikely(!from))

@@ -16,6 +16,7 @@
 
 #include "door.h"
 #include "flow.h"
+#include "key.h"
 #include "netlink.h"
 #include "path.h"
 #include "port.h"
@@ -101,7 +102,9 @@ static struct kpac_port *kpac_port_alloc(struct kpac_net *kn,
 	if (!port->stats)
 		goto err_id;
 	port->id = id;
+	kpac_key_port(port);
 	port->kn = kn;
+	port->net = kn->net;
 	port->dev = dev;
 	port->l3dev = dev;
 	netdev_hold(dev, &port->tracker, GFP_KERNEL);

@@ -25,7 +25,11 @@ struct netlink_ext_ack;
  * @dev: the device; the port goes before the device does
  * @stats: statistics, per CPU
  * @kn: kpac in the port's network namespace
+ * @net: that namespace; the port goes before the device moves to another
  * @id: number of the port among those of all namespaces, from 1
+ * @key4: what it adds to the keys of its IPv4 flows
+ * @key6: the same for IPv6
+ * @hash4: what it adds to the hashes of its IPv4 flows
  * @flags: %KPAC_PORT_* bits: what is special about the port
  * @l3dev: the device that the stack would route for: @dev or its VRF
  * @door: the door asked for
@@ -40,9 +44,13 @@ struct kpac_port {
 	struct net_device *dev;
 	struct kpac_stats __percpu *stats;
 	struct kpac_net *kn;
+	struct net *net;
 	struct net_device *l3dev;
 	u16 id;
 	u16 flags;
+	u32 key4;
+	u64 key6;
+	u64 hash4;
 	u8 door;
 	u8 door_used;
 	u8 door_why;

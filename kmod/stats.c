@@ -46,7 +46,7 @@ void kpac_stats_sum(const struct kpac_stats __percpu *stats,
 	memset(sum, 0, sizeof(*sum));
 	for_each_possible_cpu(cpu) {
 		const struct kpac_stats *s = per_cpu_ptr(stats, cpu);
-		const u64_stats_t *counters = &s->exit[0].packets;
+		const u64_stats_t *counters = &s->pass[0].packets;
 
 		do {
 			start = u64_stats_fetch_begin(&s->syncp);

@@ -29,7 +29,7 @@ struct kpac_stats {
 	struct kpac_stats_counter {
 		u64_stats_t packets;
 		u64_stats_t bytes;
-	} exit[KPAC_EXITS], pass[KPAC_PASS_REASONS];
+	} pass[KPAC_PASS_REASONS], exit[KPAC_EXITS];
 	u64_stats_t resolves;
 	struct u64_stats_sync syncp;
 };
@@ -39,7 +39,7 @@ struct kpac_stats_sum {
 	struct {
 		u64 packets;
 		u64 bytes;
-	} exit[KPAC_EXITS], pass[KPAC_PASS_REASONS];
+	} pass[KPAC_PASS_REASONS], exit[KPAC_EXITS];
 	u64 resolves;
 };
 

@@ -7,58 +7,12 @@
 
 #include "xmit.h"
 
-/**
- * kpac_xmit_header_long - make a link-layer header that is not cached
- * @skb: the packet
- * @path: the path
- *
- * Context: softirq.
- * Return: false if there is none.
- */
-bool kpac_xmit_header_long(struct sk_buff *skb, const struct kpac_path *path)
-{
-	struct net_device *dev = path->dev;
-	unsigned char ha[MAX_ADDR_LEN];
-
-	if (!dev->header_ops)
-		return true;
-	neigh_ha_snapshot(ha, path->key.neigh, dev);
-	return dev_hard_header(skb, dev, ntohs(skb->protocol), ha, NULL,
-			       skb->len) >= 0;
-}
-
-/**
- * kpac_xmit_steered - whether a device's packets are spread over CPUs
- * @peer: the device that would receive the packet
- *
- * Context: softirq.
- * Return: true if receive packet steering is set up for it.
- */
-bool kpac_xmit_steered(const struct net_device *peer)
-{
-	unsigned int i;
-
-	for (i = 0; i < peer->real_num_rx_queues; i++)
-		if (kpac_compat_rps(&peer->_rx[i]))
-			return true;
-	return false;
-}
-
-/* Software devices that take packets on any CPU without a lock, and want
- * nothing of the route.
- */
-static bool kpac_xmit_may_direct(const struct net_device *dev)
-{
-	return dev->lltx && dev->priv_flags & IFF_XMIT_DST_RELEASE &&
-	       dev->flags & IFF_UP;
-}
-
 static u16 kpac_xmit_pick_tx(struct net_device *dev, struct sk_buff *skb)
 {
 	const struct net_device_ops *ops = dev->netdev_ops;
 	u16 queue;
 
-	if (dev->real_num_tx_queues == 1)
+	if (likely(dev->real_num_tx_queues == 1))
 		return 0;
 	queue = ops->ndo_select_queue ? ops->ndo_select_queue(dev, skb, NULL) :
 					netdev_pick_tx(dev, skb, NULL);
@@ -66,10 +20,13 @@ static u16 kpac_xmit_pick_tx(struct net_device *dev, struct sk_buff *skb)
 }
 
 static bool kpac_xmit_one(struct sk_buff *skb, struct net_device *dev,
-			  struct netdev_queue *txq, bool more)
+			  u16 queue, bool more)
 {
+	struct netdev_queue *txq = netdev_get_tx_queue(dev, queue);
+
+	skb_set_queue_mapping(skb, queue);
 	if (likely(!netif_xmit_frozen_or_stopped(txq)) &&
-	    dev_xmit_complete(netdev_start_xmit(skb, dev, txq, more)))
+	    likely(dev_xmit_complete(netdev_start_xmit(skb, dev, txq, more))))
 		return true;
 	dev_core_stats_tx_dropped_inc(dev);
 	kfree_skb(skb);
@@ -77,54 +34,50 @@ static bool kpac_xmit_one(struct sk_buff *skb, struct net_device *dev,
 }
 
 /**
- * kpac_xmit_handover_long - hand over a packet that may need work
- * @pskb: the packet with its link-layer header; consumed or replaced
- * @path: the path; it has a peer, and no tap, filter or queue is in the way
- *
- * Does what the device is not able to in software, as sending would. If the
- * packet becomes several, all but the last are received here.
+ * kpac_xmit_stamp - give a packet a receive time stamp
+ * @skb: the packet
  *
  * Context: softirq.
- * Return: %KPAC_EXIT_HANDOVER, or %KPAC_EXIT_DROP.
+ * Return: %KPAC_ANOTHER.
  */
-enum kpac_exit kpac_xmit_handover_long(struct sk_buff **pskb,
-				       const struct kpac_path *path)
+enum kpac_verdict kpac_xmit_stamp(struct sk_buff *skb)
 {
-	struct sk_buff *skb = *pskb, *next;
-	bool again = false;
-
-	if (unlikely(skb_orphan_frags(skb, GFP_ATOMIC))) {
-		kfree_skb(skb);
-		return KPAC_EXIT_DROP;
-	}
-	skb = validate_xmit_skb_list(skb, path->dev, &again);
-	if (!skb)
-		return KPAC_EXIT_DROP;
-	for (;; skb = next) {
-		next = skb->next;
-		skb_mark_not_on_list(skb);
-		kpac_xmit_handover(skb, path);
-		skb_postpull_rcsum(skb, eth_hdr(skb), ETH_HLEN);
-		if (!next)
-			break;
-		netif_receive_skb(skb);
-	}
-	*pskb = skb;
-	return KPAC_EXIT_HANDOVER;
+	__net_timestamp(skb);
+	return KPAC_ANOTHER;
 }
 
-/* What the stack leaves in a packet that it forwards: the control block, the
- * priority, no time stamp.
- */
-static void kpac_xmit_mark(struct sk_buff *skb, const struct net *net)
+/* Let the peer receive a packet later. */
+static enum kpac_exit kpac_xmit_backlog(struct sk_buff *skb,
+					const struct kpac_path *path)
+{
+	unsigned int len = skb->len;
+
+	kpac_xmit_handover(skb, path);
+	if (likely(__netif_rx(skb) == NET_RX_SUCCESS)) {
+		kpac_xmit_count(path, len);
+		return KPAC_EXIT_HANDOVER;
+	}
+	dev_core_stats_tx_dropped_inc(path->dev);
+	return KPAC_EXIT_DROP;
+}
+
+/* What the stack leaves in a packet that it forwards, for whoever sends it. */
+static __always_inline void kpac_xmit_mark(struct sk_buff *skb,
+					   const struct net_device *dev)
 {
 	skb_clear_tstamp(skb);
+	if (skb->protocol == htons(ETH_P_IP) &&
+	    READ_ONCE(dev_net(dev)->ipv4.sysctl_ip_fwd_update_priority))
+		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
+}
+
+/* The same for whoever looks at the packet on the way. */
+static void kpac_xmit_mark_cb(struct sk_buff *skb)
+{
 	if (skb->protocol == htons(ETH_P_IP)) {
 		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 		IPCB(skb)->iif = skb->skb_iif;
 		IPCB(skb)->flags = IPSKB_FORWARDED;
-		if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
-			skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
 	} else {
 		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 		IP6CB(skb)->iif = skb->skb_iif;
@@ -134,59 +87,171 @@ static void kpac_xmit_mark(struct sk_buff *skb, const struct net *net)
 }
 
 /**
- * kpac_xmit_queued - send a packet as the stack would
- * @skb: the packet with its link-layer header; consumed
+ * kpac_xmit_express - send a packet that needs no more work
+ * @skb: the packet, from the network header on, without a mark, in one piece,
+ *	its link-layer header in front; consumed
  * @path: the path
+ * @way: its way: %KPAC_WAY_BACKLOG or %KPAC_WAY_DIRECT
  *
  * Context: softirq.
- * Return: %KPAC_EXIT_QUEUED.
+ * Return: how the packet left.
  */
-enum kpac_exit kpac_xmit_queued(struct sk_buff *skb,
-				const struct kpac_path *path)
+enum kpac_exit kpac_xmit_express(struct sk_buff *skb,
+				 const struct kpac_path *path,
+				 enum kpac_way way)
 {
-	kpac_xmit_mark(skb, dev_net(path->dev));
+	struct net_device *dev = path->dev;
+
+	if (way == KPAC_WAY_BACKLOG)
+		return kpac_xmit_backlog(skb, path);
+	skb->dev = dev;
+	kpac_xmit_mark(skb, dev);
+	__skb_push(skb, ETH_HLEN);
+	skb_reset_mac_header(skb);
+	return kpac_xmit_one(skb, dev, kpac_xmit_pick_tx(dev, skb), false) ?
+	       KPAC_EXIT_DIRECT : KPAC_EXIT_DROP;
+}
+
+/* What is sent in software if the device cannot: one packet can become several,
+ * or none.
+ */
+static struct sk_buff *kpac_xmit_validate(struct sk_buff *skb,
+					  struct net_device *dev)
+{
+	bool again = false;
+
+	/* most packets are one piece */
+	if (likely(!skb->data_len && skb->ip_summed != CHECKSUM_PARTIAL &&
+		   !skb_is_gso(skb)))
+		return skb;
+	return validate_xmit_skb_list(skb, dev, &again);
+}
+
+/* Send through dev_queue_xmit(), as the stack would. */
+static enum kpac_exit kpac_xmit_queued(struct sk_buff *skb,
+				       const struct kpac_path *path)
+{
+	kpac_xmit_mark(skb, path->dev);
+	kpac_xmit_mark_cb(skb);
 	/* Classifiers and tunnels look at the route. */
 	skb_dst_set_noref(skb, path->key.dst);
 	dev_queue_xmit(skb);
 	return KPAC_EXIT_QUEUED;
 }
 
+/* Give a packet with its link-layer header to the driver. */
+static enum kpac_exit kpac_xmit_direct(struct sk_buff *skb,
+				       const struct kpac_path *path)
+{
+	enum kpac_exit how = KPAC_EXIT_DIRECT;
+	struct net_device *dev = path->dev;
+	struct sk_buff *next;
+	u16 queue;
+
+	kpac_xmit_mark(skb, dev);
+	kpac_xmit_mark_cb(skb);
+	skb_reset_mac_header(skb);
+	skb = kpac_xmit_validate(skb, dev);
+	if (!skb)
+		return KPAC_EXIT_DROP;
+	queue = kpac_xmit_pick_tx(dev, skb);
+	for (; skb; skb = next) {
+		next = skb->next;
+		skb_mark_not_on_list(skb);
+		if (!kpac_xmit_one(skb, dev, queue, next))
+			how = KPAC_EXIT_DROP;
+	}
+	return how;
+}
+
+/* Let the peer receive a packet with its link-layer header, later or at once.
+ * In the latter case, if it becomes several, all but the last are received
+ * here, and that goes on as *@pskb.
+ */
+static enum kpac_exit kpac_xmit_pair(struct sk_buff **pskb, struct sk_buff *skb,
+				     const struct kpac_path *path,
+				     enum kpac_way way)
+{
+	enum kpac_exit how = KPAC_EXIT_HANDOVER;
+	struct sk_buff *next;
+
+	if (unlikely(skb_orphan_frags(skb, GFP_ATOMIC))) {
+		kfree_skb(skb);
+		return KPAC_EXIT_DROP;
+	}
+	if (unlikely(skb->mark) && path->peer_xnet)
+		skb->mark = 0;
+	skb = kpac_xmit_validate(skb, path->dev);
+	if (!skb)
+		return KPAC_EXIT_DROP;
+	for (; skb; skb = next) {
+		next = skb->next;
+		skb_mark_not_on_list(skb);
+		__skb_pull(skb, ETH_HLEN);
+		if (way == KPAC_WAY_BACKLOG) {
+			if (kpac_xmit_backlog(skb, path) == KPAC_EXIT_DROP)
+				how = KPAC_EXIT_DROP;
+			continue;
+		}
+		kpac_xmit_count(path, skb->len);
+		kpac_xmit_handover(skb, path);
+		if (next)
+			netif_receive_skb(skb);
+		else
+			*pskb = skb;
+	}
+	return how;
+}
+
+/* Put the link-layer header in front of the packet; false: there is none. */
+static bool kpac_xmit_header(struct sk_buff *skb, const struct kpac_path *path)
+{
+	struct net_device *dev = path->dev;
+	unsigned char ha[MAX_ADDR_LEN];
+
+	if (likely(kpac_xmit_has_hh(path))) {
+		kpac_xmit_hh(skb, &path->key.neigh->hh);
+		__skb_push(skb, ETH_HLEN);
+		return true;
+	}
+	if (!dev->header_ops)
+		return true;
+	neigh_ha_snapshot(ha, path->key.neigh, dev);
+	return dev_hard_header(skb, dev, ntohs(skb->protocol), ha, NULL,
+			       skb->len) >= 0;
+}
+
 /**
- * kpac_xmit_direct - give a packet to the driver, if that may be
- * @skb: the packet with its link-layer header; consumed
- * @path: the path; no tap, filter or queue is in the way
+ * kpac_xmit - send a packet on a path
+ * @pskb: the packet, from the network header on; unshared, with headroom for
+ *	the link-layer header; set to what goes on, as received by its device,
+ *	or NULL
+ * @path: the path
+ * @may_handover: the caller can go on with the packet on another device
  *
  * Context: softirq.
  * Return: how the packet left.
  */
-enum kpac_exit kpac_xmit_direct(struct sk_buff *skb,
-				const struct kpac_path *path)
+enum kpac_exit kpac_xmit(struct sk_buff **pskb, const struct kpac_path *path,
+			 bool may_handover)
 {
-	enum kpac_exit how = KPAC_EXIT_DIRECT;
-	struct net_device *dev = path->dev;
-	struct netdev_queue *txq;
-	struct sk_buff *next;
-	bool again = false;
-	u16 queue;
+	struct sk_buff *skb = *pskb;
+	enum kpac_way way;
 
-	if (unlikely(!kpac_xmit_may_direct(dev)))
+	*pskb = NULL;
+	skb->dev = path->dev;
+	if (unlikely(!kpac_xmit_header(skb, path))) {
+		kfree_skb(skb);
+		return KPAC_EXIT_DROP;
+	}
+	way = kpac_xmit_way(path, may_handover);
+	switch (way) {
+	case KPAC_WAY_HANDOVER:
+	case KPAC_WAY_BACKLOG:
+		return kpac_xmit_pair(pskb, skb, path, way);
+	case KPAC_WAY_DIRECT:
+		return kpac_xmit_direct(skb, path);
+	default:
 		return kpac_xmit_queued(skb, path);
-	kpac_xmit_mark(skb, dev_net(dev));
-	skb_reset_mac_header(skb);
-	if (unlikely(!kpac_xmit_simple(skb))) {
-		/* one packet can become several, or none */
-		skb = validate_xmit_skb_list(skb, dev, &again);
-		if (!skb)
-			return KPAC_EXIT_DROP;
 	}
-	queue = kpac_xmit_pick_tx(dev, skb);
-	txq = netdev_get_tx_queue(dev, queue);
-	for (; skb; skb = next) {
-		next = skb->next;
-		skb_mark_not_on_list(skb);
-		skb_set_queue_mapping(skb, queue);
-		if (!kpac_xmit_one(skb, dev, txq, next))
-			how = KPAC_EXIT_DROP;
-	}
-	return how;
 }
