@@ -94,12 +94,13 @@ drop_count() {
 # Prints a counter of NS's DEV: dev_count NS DEV rx_packets
 dev_count() { in_ns "$1" cat "/sys/class/net/$2/statistics/$3"; }
 
-# Loads the module and makes R's devices its ports: kpac_on DEV...
+# Loads the module and makes R's devices its ports: kpac_on "DEV [door DOOR]"...
 kpac_on() {
 	local dev
 	[[ -d /sys/module/kpac ]] || insmod "$KPAC_KO" || return
 	for dev; do
-		"$KPACCTL" -n R port add dev "$dev" || return
+		# shellcheck disable=SC2086 # words of a command
+		"$KPACCTL" -n R port add dev $dev || return
 	done
 }
 

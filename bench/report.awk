@@ -8,8 +8,7 @@
 #
 # Net is what is more than the reference, which receives the same packets and
 # drops them at once; for traffic that kpac passes (pass-*) it is what is more
-# than without kpac. kpac-direct needs RPS on the next device to be measured:
-# what that costs, measured with ip_forward, is taken off.
+# than without kpac.
 
 BEGIN { FS = OFS = "\t"; SUBSEP = "/" }
 
@@ -49,7 +48,6 @@ file == 1 {
 		ref[$3, $4, $5] = $8
 	if ($2 == "without")
 		without[$1] = $8
-	base[$1, $2] = $8
 	if (!($1 in order)) {
 		order[$1] = ++cases
 		name[cases] = $1
@@ -63,21 +61,13 @@ file == 2 {
 	rounds = round[$4]
 }
 
-# What RPS costs: a flow has to be hashed.
-function rps(f,	c)
-{
-	c = "ipv" f "-64B-1flows-1routes"
-	return base[c, "ip_forward-rps"] - base[c, "ip_forward"]
-}
-
 function net_of(i)
 {
 	if (kase[i] ~ /^pass/)
 		return ns[i] - without[kase[i]]
 	if (!((size[i], family[i], flows[i]) in ref))
 		return "?"
-	return ns[i] - ref[size[i], family[i], flows[i]] - \
-		(peer[i] == "kpac-direct" ? rps(family[i]) : 0)
+	return ns[i] - ref[size[i], family[i], flows[i]]
 }
 
 function json_line(s)
@@ -144,8 +134,7 @@ function plot_data(	i, j, c, p, list, n, f, r, fl, rl)
 {
 	for (i = 1; i <= n1; i++) {
 		c = "ipv6-64B-1flows-1routes"
-		if (kase[i] != "ipv4-64B-1flows-1routes" || peer[i] == "reference" ||
-		    peer[i] ~ /rps/)
+		if (kase[i] != "ipv4-64B-1flows-1routes" || peer[i] == "reference")
 			continue
 		for (j = 1; j <= n1; j++)
 			if (kase[j] == c && peer[j] == peer[i])
@@ -153,7 +142,7 @@ function plot_data(	i, j, c, p, list, n, f, r, fl, rl)
 		print peer[i], net[i], net[j] | "sort -t '\t' -k 2,2nr > " bars
 	}
 	close("sort -t '\t' -k 2,2nr > " bars)
-	n = split("ip_forward flowtable kpac-direct kpac", list, " ")
+	n = split("ip_forward flowtable kpac-ingress kpac", list, " ")
 	printf "" > scale
 	for (i = 1; i <= n1; i++)
 		if (family[i] == 4 && size[i] == 64 && kase[i] ~ /^ipv4/)
