@@ -18,6 +18,7 @@
 #        1000 and 100 000 flows, 1 and 1 000 000 routes; what does not look at
 #        the IP address (bridge, mirred, XDP redirect) with one flow and route.
 # quick: 64 bytes, one flow, one route.
+#        Both with what kpac passes, and TCP (case tcp-*: 1448 bytes, hosts included).
 # uml:   as quick, the few peers that make sense there, many rounds.
 
 # Functions on_* and off_* are called by the peer's name.
@@ -332,6 +333,35 @@ pass() {
 	"off_pass_${kind//-/_}"
 }
 
+# --- TCP ------------------------------------------------------------------------
+
+# TCP through R, both hosts included: tcp PEER
+tcp() {
+	local peer=$1 family n i ns way address
+	drop_off D d0
+	"on_$peer" || fail "tcp, $peer: cannot be set up"
+	for family in 4 6; do
+		address=10.2.0.2
+		[[ $family = 4 ]] || address=fd02::2
+		for n in 1 8; do
+			way=$(way_count "$peer")
+			for i in 1 2 3; do iperf_tcp $address $n; done > "$DIR/tcp"
+			ns=$(sort -g "$DIR/tcp" | sed -n 2p)
+			if ! [[ $ns =~ ^[0-9.e+]+$ ]]; then
+				fail "tcp, $peer: no result"
+			elif [[ $peer = kpac && $(way_count "$peer") = "$way" ]]; then
+				fail "tcp, $peer: packets did not go that way"
+			else
+				printf 'tcp-ipv%s-%sstreams\t%s\t1448\t%s\t%s\t1\t0\t%s\n' \
+					$family $n "$peer" $family $n "$ns" >> "$DIR/forward.tsv"
+				say "TCP over IPv$family, $n streams, $peer: $ns"
+			fi
+		done
+	done
+	"off_$peer" || fail "tcp, $peer: cannot be undone"
+	drop_on D d0
+}
+
 # --- the programme --------------------------------------------------------------
 
 # What depends on the number of routes.
@@ -371,6 +401,8 @@ full() {
 	pass netfilter 6 "r0 r1"
 	pass not-ip 4 "r0 r1" mpls,00010140
 	pass no-port 4 dm1
+	tcp ip_forward
+	kpac_built && tcp kpac
 	[[ $MODE = full ]] || return
 	million_routes 4
 	million_routes 6

@@ -193,3 +193,17 @@ frame_of() {
 	*) die "no frame for $2 bytes of IPv$1" ;;
 	esac
 }
+
+# Starts an iperf3 server for one client in D and waits until it listens.
+iperf_server() {
+	in_ns D iperf3 -s -1 -D
+	until ss -N D -ltn | grep -q :5201; do sleep 0.1; done
+}
+
+# Sends TCP from S to D for a second: prints nanoseconds per 1448 bytes received,
+# which is a full segment of IPv4. iperf_tcp ADDRESS STREAMS
+iperf_tcp() {
+	iperf_server
+	in_ns S iperf3 -J -t 1 -P "$2" -c "$1" |
+		jq '1e9 * 1448 * 8 / .end.sum_received.bits_per_second'
+}

@@ -31,12 +31,6 @@ started=$SECONDS
 
 # --- in the VM ----------------------------------------------------------------
 
-# Starts an iperf3 server for one client in D and waits until it listens.
-iperf_server() {
-	in_ns D iperf3 -s -1 -D
-	until ss -N D -ltn | grep -q :5201; do sleep 0.1; done
-}
-
 # Each of these prints nanoseconds per packet.
 
 measure_ping() {
@@ -44,11 +38,7 @@ measure_ping() {
 		awk -F '[ /]' '/^rtt/ { print $8 * 1000000 }'
 }
 
-measure_tcp() {
-	iperf_server
-	in_ns S iperf3 -f k -t 1 -c 10.2.0.2 |
-		awk '/receiver/ { print 1000000 * 1448 * 8 / $7 }'
-}
+measure_tcp() { iperf_tcp 10.2.0.2 1; }
 
 measure_udp() {
 	iperf_server

@@ -21,10 +21,10 @@ set -euo pipefail
 
 BUILD="gcc make libc6-dev kmod pahole pkg-config libnl-3-dev libnl-genl-3-dev
 	libjansson-dev"
-VM="qemu-system-x86 busybox-static udev kmod file python3 iproute2 iputils-ping procps iperf3"
+VM="qemu-system-x86 busybox-static udev kmod file python3 iproute2 iputils-ping procps iperf3 jq"
 CHECK="$VM sparse shellcheck python3-yaml python3-jsonschema ethtool nftables wireguard-tools
 	tcpdump xz-utils zstd bc bison flex libelf-dev libssl-dev perl
-	psmisc conntrack socat jq g++ man-db groff bash-completion"
+	psmisc conntrack socat g++ man-db groff bash-completion"
 BENCH="$CHECK openvswitch-common gnuplot-nox"
 
 export DEBIAN_FRONTEND=noninteractive
