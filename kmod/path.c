@@ -33,6 +33,7 @@ static LIST_HEAD(kpac_path_list);
 static unsigned int kpac_path_count;
 /* Protects the table, the list and its count, the cursor, and the hash. */
 static DEFINE_SPINLOCK(kpac_path_lock);
+static DEFINE_MUTEX(kpac_path_walking);
 static u32 kpac_path_cursor;
 static u32 kpac_path_epoch = 1;
 
@@ -132,33 +133,52 @@ void kpac_path_kill(struct kpac_path *path)
 	spin_unlock_bh(&kpac_path_lock);
 }
 
-/* Take back all paths that @match says. */
-static void kpac_path_kill_matching(bool (*match)(const struct kpac_path *path,
-						  const void *what),
-				    const void *what)
+/* Take back all paths that there are now and that @match says. The lock is let
+ * go of now and then: there may be very many. A path that stays goes behind
+ * those which have not been asked for, so only one can walk at a time.
+ */
+static void kpac_path_walk(bool (*match)(struct kpac_path *path,
+					 const void *what),
+			   const void *what)
 {
-	struct kpac_path *path, *next;
+	unsigned int left;
 
-	spin_lock_bh(&kpac_path_lock);
-	list_for_each_entry_safe(path, next, &kpac_path_list, list)
-		if (match(path, what))
-			kpac_path_unlink(path);
-	spin_unlock_bh(&kpac_path_lock);
+	mutex_lock(&kpac_path_walking);
+	left = READ_ONCE(kpac_path_count);
+	while (left) {
+		unsigned int n = min(left, KPAC_PATH_BATCH);
+
+		left -= n;
+		spin_lock_bh(&kpac_path_lock);
+		while (n-- && !list_empty(&kpac_path_list)) {
+			struct kpac_path *path;
+
+			path = list_first_entry(&kpac_path_list,
+						struct kpac_path, list);
+			if (match(path, what))
+				kpac_path_unlink(path);
+			else
+				list_move_tail(&path->list, &kpac_path_list);
+		}
+		spin_unlock_bh(&kpac_path_lock);
+		cond_resched();
+	}
+	mutex_unlock(&kpac_path_walking);
 }
 
-static bool kpac_path_of_port(const struct kpac_path *path, const void *port)
+static bool kpac_path_of_port(struct kpac_path *path, const void *port)
 {
 	return path->key.port == port;
 }
 
-static bool kpac_path_of_dev(const struct kpac_path *path, const void *dev)
+static bool kpac_path_of_dev(struct kpac_path *path, const void *dev)
 {
 	return path->dev == dev || path->peer == dev;
 }
 
-static bool kpac_path_of_net(const struct kpac_path *path, const void *net)
+static bool kpac_path_of_any(struct kpac_path *path, const void *nothing)
 {
-	return net_eq(dev_net(path->dev), net);
+	return true;
 }
 
 /**
@@ -169,7 +189,7 @@ static bool kpac_path_of_net(const struct kpac_path *path, const void *net)
  */
 void kpac_path_kill_port(const struct kpac_port *port)
 {
-	kpac_path_kill_matching(kpac_path_of_port, port);
+	kpac_path_walk(kpac_path_of_port, port);
 }
 
 /**
@@ -183,19 +203,20 @@ void kpac_path_kill_port(const struct kpac_port *port)
  */
 void kpac_path_kill_net(const struct net *net)
 {
-	kpac_path_kill_matching(kpac_path_of_net, net);
+	struct kpac_path *path, *next;
+
+	spin_lock_bh(&kpac_path_lock);
+	list_for_each_entry_safe(path, next, &kpac_path_list, list)
+		if (net_eq(dev_net(path->dev), net))
+			kpac_path_unlink(path);
+	spin_unlock_bh(&kpac_path_lock);
 	schedule_work(&kpac_path_killer);
 }
 
 static void kpac_path_kill_late(struct work_struct *work)
 {
-	struct kpac_path *path, *next;
-
 	synchronize_net();
-	spin_lock_bh(&kpac_path_lock);
-	list_for_each_entry_safe(path, next, &kpac_path_list, list)
-		kpac_path_unlink(path);
-	spin_unlock_bh(&kpac_path_lock);
+	kpac_path_walk(kpac_path_of_any, NULL);
 }
 
 /**
@@ -208,7 +229,7 @@ void kpac_path_kill_dev(const struct net_device *dev)
 {
 	/* Whoever still found a route by the device has stored it after this. */
 	synchronize_net();
-	kpac_path_kill_matching(kpac_path_of_dev, dev);
+	kpac_path_walk(kpac_path_of_dev, dev);
 }
 
 /* Only these are held: others would fill the neighbour table for nothing. */
@@ -227,35 +248,21 @@ static bool kpac_path_busy(struct kpac_path *path)
 	return path->idle++ < KPAC_PATH_IDLE;
 }
 
-/* Let go of paths that are out of date or not used. Flows that would find the
- * former out by themselves may have ended.
+/* Whether a path is out of date or not used. Flows that would find the former
+ * out by themselves may have ended.
  */
+static bool kpac_path_done(struct kpac_path *path, const void *nothing)
+{
+	return !kpac_path_current(path) ||
+	       !kpac_path_neigh_valid(path->key.neigh) ||
+	       !kpac_path_busy(path);
+}
+
 static void kpac_path_sweep(struct work_struct *work)
 {
-	unsigned int left = READ_ONCE(kpac_path_count);
-
 	kpac_flow_tick();
 	kpac_passdst_forget();
-	while (left) {
-		unsigned int n = min(left, KPAC_PATH_BATCH);
-
-		left -= n;
-		spin_lock_bh(&kpac_path_lock);
-		while (n-- && !list_empty(&kpac_path_list)) {
-			struct kpac_path *path;
-
-			path = list_first_entry(&kpac_path_list,
-						struct kpac_path, list);
-			if (kpac_path_current(path) &&
-			    kpac_path_neigh_valid(path->key.neigh) &&
-			    kpac_path_busy(path))
-				list_move_tail(&path->list, &kpac_path_list);
-			else
-				kpac_path_unlink(path);
-		}
-		spin_unlock_bh(&kpac_path_lock);
-		cond_resched();
-	}
+	kpac_path_walk(kpac_path_done, NULL);
 	schedule_delayed_work(&kpac_path_sweeper, KPAC_PATH_SWEEP);
 }
 
