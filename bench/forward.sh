@@ -207,13 +207,13 @@ run() {
 	frame=$(frame_of "$family" "$size")
 	shift 5
 
-	# Not the first packets of a flow: three of each before, on average; a flow
-	# table takes a flow with its second packet, and 6 leave out two in a hundred.
+	# Not the first packets of a flow: five of each before, on average, leave out
+	# one in a hundred; nftables takes a flow with its second packet, and forgets.
 	if [[ $flows = 1 ]]; then
 		pktgen 1000 "$family" "$frame" 1 "$@"
 	elif [[ $peer != reference && $warm != "$peer-$family-$flows-$ROUTES" ]]; then
-		n=3
-		[[ $peer != flowtable ]] || n=6
+		n=5
+		[[ $peer != flowtable ]] || n=7 warm=
 		pktgen $((n * flows)) "$family" "$frame" "$flows" "$@"
 		warm=$peer-$family-$flows-$ROUTES
 	fi
@@ -385,7 +385,8 @@ million_routes() {
 
 full() {
 	peer reference "4 6" "$SIZES" "$FLOWS"
-	routers "4 6"
+	routers 4
+	routers 6
 	peer ip_forward-dummy "4 6" 64 1
 	peer kpac-dummy "4 6" 64 1
 	peer ovs "4 6" "$SIZES" "$FLOWS"

@@ -41,7 +41,6 @@ static inline bool kpac_compat_route_input(struct sk_buff *skb,
 }
 #endif
 
-
 /* Packet taps have been per network namespace since 6.16. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #include <net/hotdata.h>

@@ -15,6 +15,7 @@ MODULE_PARM_DESC(flow_table_kbytes,
 
 struct kpac_flow_secret kpac_flow_secret __ro_after_init;
 u32 kpac_flow_mask __ro_after_init;
+u8 kpac_flow_shift __ro_after_init;
 u32 kpac_flow_now __read_mostly = 1;
 DEFINE_PER_CPU(struct kpac_flow_table, kpac_flow_table) = {
 	.bh_lock = INIT_LOCAL_LOCK(bh_lock),
@@ -150,6 +151,8 @@ int __init kpac_flow_init(void)
 	buckets = rounddown_pow_of_two(flow_table_kbytes * 1024UL /
 				       sizeof(struct kpac_flow_bucket));
 	kpac_flow_mask = (buckets - 1) * sizeof(struct kpac_flow_bucket);
+	/* the highest bits of a hash are the number of the bucket */
+	kpac_flow_shift = 64 - ilog2(buckets * sizeof(struct kpac_flow_bucket));
 	get_random_bytes(&kpac_flow_secret, sizeof(kpac_flow_secret));
 	/* an odd factor loses nothing */
 	kpac_flow_secret.index[0] |= 1;

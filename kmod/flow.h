@@ -22,7 +22,8 @@
  * struct kpac_flow_key - a flow in 96 bits
  * @hi: IPv4: both addresses
  * @lo: IPv4: port and the first two bytes of the header without ECN, which
- *	are a version and length that leave bit 7 zero, and the DSCP
+ *	are a version and length that leave bit 7 zero, if they are right, and
+ *	the DSCP
  *
  * What does not fit into this (IPv6, a mark, L4 ports) is folded by a secret
  * hash into the 95 bits that are left when bit 7 of @lo is one: see
@@ -64,6 +65,7 @@ struct kpac_flow_secret {
 
 extern struct kpac_flow_secret kpac_flow_secret __ro_after_init;
 extern u32 kpac_flow_mask __ro_after_init;	/* of a bucket's offset */
+extern u8 kpac_flow_shift __ro_after_init;	/* of a hash, to that */
 DECLARE_PER_CPU(struct kpac_flow_table, kpac_flow_table);
 
 /*
@@ -118,8 +120,9 @@ struct kpac_flow_sum {
  * @a: the first
  * @b: the second
  *
- * This is the NH of UMAC (RFC 4418) with words of 64 bits: if flows differ, so
- * do the sums, but for one choice in 2^63 of the secret.
+ * This is the NH of UMAC (RFC 4418) with words of 64 bits, but for the carry
+ * between the halves of the sums: if flows differ, so do the sums, but for one
+ * choice in 2^61 of the secret.
  *
  * Context: any.
  */
@@ -153,41 +156,34 @@ static __always_inline void kpac_flow_fold(const struct kpac_flow_sum *sum,
 	key->lo = (u32)(sum->lo * kpac_flow_secret.mix[1] >> 32) | BIT(7);
 }
 
-/* What a port adds to the hashes of its IPv4 flows. */
-static inline u64 kpac_flow_hash_port(u16 id)
-{
-	return id * kpac_flow_secret.index[1];
-}
-
 /* Where an IPv4 flow may stand in the table. The secret keeps senders from
  * filling few buckets with many flows. A product carries upwards: the last
- * bytes of the addresses, which differ most, have to be the lowest.
+ * bytes of the addresses, which differ most, have to be the lowest, and only
+ * the highest bits of the result depend on all of them.
  */
-static __always_inline u64 kpac_flow_hash4(const struct kpac_flow_key *key,
-					   u64 hash_port)
+static __always_inline u64 kpac_flow_hash4(const struct kpac_flow_key *key)
 {
 	return be64_to_cpu((__force __be64)key->hi) *
-	       kpac_flow_secret.index[0] + hash_port;
+	       kpac_flow_secret.index[0] +
+	       key->lo * kpac_flow_secret.index[1];
 }
 
 /* Where any flow may stand: a folded key is a hash already. */
 static inline u64 kpac_flow_hash(const struct kpac_flow_key *key)
 {
-	return key->lo & BIT(7) ? key->hi :
-	       kpac_flow_hash4(key, kpac_flow_hash_port(key->lo >> 16));
+	return key->lo & BIT(7) ? key->hi : kpac_flow_hash4(key);
 }
 
-/* A flow may stand in either of two buckets. The upper bits of the hash depend
- * on all of the key.
- */
+/* A flow may stand in either of two buckets. */
 static __always_inline u32 kpac_flow_first(u64 hash)
 {
-	return hash >> 38 & kpac_flow_mask;
+	return hash >> kpac_flow_shift & kpac_flow_mask;
 }
 
-static __always_inline u32 kpac_flow_second(u64 hash)
+static inline u32 kpac_flow_second(u64 hash)
 {
-	return hash >> 28 & kpac_flow_mask;
+	return ror64(hash, 32) * kpac_flow_secret.index[1] >> kpac_flow_shift &
+	       kpac_flow_mask;
 }
 
 static __always_inline bool kpac_flow_is(const struct kpac_flow *f,

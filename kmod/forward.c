@@ -5,7 +5,8 @@
  * leaves everything else to them.
  *
  * A packet is looked at in this order: hooks that all packets would meet; its
- * flow (key.h), for it may be known that the stack has to have it; what the
+ * destination (passdst.h) and its flow (key.h), for it may be known that the
+ * stack has to have it; what the
  * port, the namespace or the packet's history has against it (judge.h); its
  * header, the path (path.h) and its marks, and what forwarding asks of the
  * packet (ipv4.c, ipv6.c). Only then is it touched, and sent (xmit.h).
@@ -20,6 +21,12 @@
 #include "packet.h"
 #include "passdst.h"
 #include "port.h"
+
+/* Whether a packet's header is in one piece: skb_headlen() is enough for it. */
+static __always_inline bool kpac_linear(const struct sk_buff *skb, int hlen)
+{
+	return (int)skb->len - hlen >= (int)skb->data_len;
+}
 
 /* A packet whose header is not in one piece: make it so, and begin again. */
 static noinline enum kpac_verdict
@@ -44,14 +51,14 @@ kpac_start4(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 
 	if (kpac_hooks_before(port->net->nf.hooks_ipv4))
 		return kpac_pass(port, KPAC_PASS_REASON_NETFILTER, skb);
-	if (unlikely(skb_headlen(skb) < sizeof(*iph)))
+	if (unlikely(!kpac_linear(skb, sizeof(*iph))))
 		return kpac_forward_pull(port, pskb, sizeof(*iph),
 					 may_handover);
 	iph = ip_hdr(skb);
 	if (kpac_passdst_has4(port, iph, &reason))
 		return kpac_pass(port, reason, skb);
 	kpac_key4(port, iph, &key);
-	ref = kpac_flow_find_first(&key, kpac_flow_hash4(&key, port->hash4));
+	ref = kpac_flow_find_first(&key, kpac_flow_hash4(&key));
 	if (likely(kpac_ref_is_path(ref)))
 		return kpac_express4(port, pskb, ref, may_handover);
 	if (kpac_ref_is_pass(ref))
@@ -90,7 +97,7 @@ kpac_start6(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 
 	if (kpac_hooks_before(port->net->nf.hooks_ipv6))
 		return kpac_pass(port, KPAC_PASS_REASON_NETFILTER, skb);
-	if (unlikely(skb_headlen(skb) < sizeof(struct ipv6hdr)))
+	if (unlikely(!kpac_linear(skb, sizeof(struct ipv6hdr))))
 		return kpac_forward_pull(port, pskb, sizeof(struct ipv6hdr),
 					 may_handover);
 	if (kpac_passdst_has6(port, ipv6_hdr(skb), &reason))

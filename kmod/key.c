@@ -29,7 +29,7 @@ void kpac_key_port(struct kpac_port *port)
 	port->key4 = (u32)port->id << 16;
 	/* in the place of the payload length */
 	port->key6 = (__force u64)cpu_to_be64((u64)port->id << 16);
-	port->hash4 = kpac_flow_hash_port(port->id);
+	port->salt = port->id * kpac_flow_secret.index[1];
 }
 
 /**

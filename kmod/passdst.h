@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Destinations that are passed to the stack, whoever sends to them: this host's
- * own addresses, and what has no route. A host that forwards has traffic of its
+ * own addresses, its networks' broadcast addresses, and what has no route. A host that forwards has traffic of its
  * own, from many senders, or is asked for what it does not know: this finds it
  * before any flow is looked up.
  *
@@ -24,42 +24,58 @@
 
 /**
  * struct kpac_passdst - what a CPU remembers
- * @key: the destinations, each by a number that, for all that senders know, is
- *	no other's, nor its own by another port; 0: none
- * @reason: why they are passed
+ * @ip4: IPv4 destinations, each plus the port's salt; 0: none
+ * @ip6_lo: lower halves of IPv6 destinations, plus the salt
+ * @ip6_hi: their upper halves
+ * @reason4: why the IPv4 destinations are passed
+ * @reason6: the same for IPv6
  */
 struct kpac_passdst {
-	u64 key[KPAC_PASSDSTS];
-	u8 reason[KPAC_PASSDSTS];
+	u64 ip4[KPAC_PASSDSTS];
+	u64 ip6_lo[KPAC_PASSDSTS];
+	u64 ip6_hi[KPAC_PASSDSTS];
+	u8 reason4[KPAC_PASSDSTS];
+	u8 reason6[KPAC_PASSDSTS];
 };
 
 DECLARE_PER_CPU(struct kpac_passdst, kpac_passdst);
 
-static __always_inline u64 kpac_passdst_key4(const struct kpac_port *port,
-					     const struct iphdr *iph)
+/* Where a destination is remembered, by its last byte, in which the addresses
+ * of a host often differ, while many ports may have the same.
+ */
+static __always_inline unsigned int
+kpac_passdst_place(const struct kpac_port *port, u8 byte)
 {
-	return (__force u32)iph->daddr + port->hash4;
-}
-
-static __always_inline u64 kpac_passdst_key6(const struct kpac_port *port,
-					     const struct ipv6hdr *hdr)
-{
-	const u64 *addr = (const u64 *)&hdr->daddr;
-
-	return get_unaligned(addr) * kpac_flow_secret.index[0] +
-	       get_unaligned(addr + 1) + port->hash4;
-}
-
-/* Where it is remembered: a host's addresses often differ in the last byte. */
-static __always_inline unsigned int kpac_passdst_place4(const struct iphdr *iph)
-{
-	return ((const u8 *)&iph->daddr)[3] % KPAC_PASSDSTS;
+	return (byte + (u8)port->salt) % KPAC_PASSDSTS;
 }
 
 static __always_inline unsigned int
-kpac_passdst_place6(const struct ipv6hdr *hdr)
+kpac_passdst_place4(const struct kpac_port *port, const struct iphdr *iph)
 {
-	return hdr->daddr.s6_addr[15] % KPAC_PASSDSTS;
+	return kpac_passdst_place(port, ((const u8 *)&iph->daddr)[3]);
+}
+
+static __always_inline unsigned int
+kpac_passdst_place6(const struct kpac_port *port, const struct ipv6hdr *hdr)
+{
+	return kpac_passdst_place(port, hdr->daddr.s6_addr[15]);
+}
+
+static __always_inline u64 kpac_passdst_ip4(const struct kpac_port *port,
+					    const struct iphdr *iph)
+{
+	return (__force u32)iph->daddr + port->salt;
+}
+
+static __always_inline u64 kpac_passdst_ip6_lo(const struct kpac_port *port,
+					       const struct ipv6hdr *hdr)
+{
+	return get_unaligned((const u64 *)&hdr->daddr + 1) + port->salt;
+}
+
+static __always_inline u64 kpac_passdst_ip6_hi(const struct ipv6hdr *hdr)
+{
+	return get_unaligned((const u64 *)&hdr->daddr);
 }
 
 /**
@@ -74,12 +90,12 @@ static __always_inline bool kpac_passdst_has4(const struct kpac_port *port,
 					      const struct iphdr *iph,
 					      enum kpac_pass_reason *reason)
 {
-	unsigned int i = kpac_passdst_place4(iph);
+	unsigned int i = kpac_passdst_place4(port, iph);
 
-	if (likely(raw_cpu_read(kpac_passdst.key[i]) !=
-		   kpac_passdst_key4(port, iph)))
+	if (likely(raw_cpu_read(kpac_passdst.ip4[i]) !=
+		   kpac_passdst_ip4(port, iph)))
 		return false;
-	*reason = raw_cpu_read(kpac_passdst.reason[i]);
+	*reason = raw_cpu_read(kpac_passdst.reason4[i]);
 	return true;
 }
 
@@ -95,12 +111,14 @@ static __always_inline bool kpac_passdst_has6(const struct kpac_port *port,
 					      const struct ipv6hdr *hdr,
 					      enum kpac_pass_reason *reason)
 {
-	unsigned int i = kpac_passdst_place6(hdr);
+	unsigned int i = kpac_passdst_place6(port, hdr);
 
-	if (likely(raw_cpu_read(kpac_passdst.key[i]) !=
-		   kpac_passdst_key6(port, hdr)))
+	if (likely(raw_cpu_read(kpac_passdst.ip6_lo[i]) !=
+		   kpac_passdst_ip6_lo(port, hdr)))
 		return false;
-	*reason = raw_cpu_read(kpac_passdst.reason[i]);
+	if (raw_cpu_read(kpac_passdst.ip6_hi[i]) != kpac_passdst_ip6_hi(hdr))
+		return false;
+	*reason = raw_cpu_read(kpac_passdst.reason6[i]);
 	return true;
 }
 

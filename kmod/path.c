@@ -291,6 +291,9 @@ static void kpac_path_out(struct kpac_path *path, struct net_device *dev,
 	/* veth gives up what is larger than that by a VLAN tag and more */
 	if (!peer || !(dev->flags & peer->flags & IFF_UP) || mtu > peer->mtu)
 		return;
+	/* veth merges what no device has segmented */
+	if (!(dev->features & NETIF_F_ALL_TSO) && peer->features & NETIF_F_GRO)
+		return;
 	path->peer = peer;
 	path->peer_xnet = !net_eq(dev_net(dev), dev_net(peer));
 }

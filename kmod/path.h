@@ -39,7 +39,8 @@ struct kpac_path_key {
  * @key: port, route and next hop; references to the latter two are held
  * @dev: the device it leaves by; @key.neigh holds it
  * @peer: if @dev is one of a pair that packets can be handed through, its peer;
- *	both are up, and the peer takes packets as large as @mtu
+ *	both are up, the peer takes packets as large as @mtu, and does not merge
+ *	them
  * @peer_xnet: @peer is in another network namespace than @dev
  * @mtu: the largest packet that is forwarded
  * @rp_filter: the port's rp_filter setting when the kernel decided (IPv4)
@@ -80,7 +81,7 @@ extern struct kpac_path kpac_path_none;
 /**
  * kpac_path_get - the path that a flow refers to
  * @ref: the flow's reference, not a pass
- * @path: set to the path
+ * @path: set to the path, or to one that must not be used
  *
  * Context: softirq; the path is there until the end of the RCU section.
  * Return: true, or false if the path has gone.

@@ -270,6 +270,7 @@ static int kpac_port_netdev_event(struct notifier_block *nb,
 	case NETDEV_DOWN:
 	case NETDEV_CHANGE:
 	case NETDEV_CHANGEMTU:
+	case NETDEV_FEAT_CHANGE:
 		kpac_port_changed(dev);
 		break;
 	case NETDEV_CHANGENAME:

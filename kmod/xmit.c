@@ -51,8 +51,10 @@ static enum kpac_exit kpac_xmit_backlog(struct sk_buff *skb,
 					const struct kpac_path *path)
 {
 	unsigned int len = skb->len;
+	u16 queue = kpac_xmit_pick_tx(path->dev, skb);
 
 	kpac_xmit_handover(skb, path);
+	skb_set_queue_mapping(skb, queue);
 	if (likely(__netif_rx(skb) == NET_RX_SUCCESS)) {
 		kpac_xmit_count(path, len);
 		return KPAC_EXIT_HANDOVER;
@@ -105,7 +107,11 @@ enum kpac_exit kpac_xmit_express(struct sk_buff *skb,
 	if (way == KPAC_WAY_BACKLOG)
 		return kpac_xmit_backlog(skb, path);
 	skb->dev = dev;
+	skb_set_transport_header(skb, skb->protocol == htons(ETH_P_IP) ?
+				      sizeof(struct iphdr) :
+				      sizeof(struct ipv6hdr));
 	kpac_xmit_mark(skb, dev);
+	kpac_xmit_mark_cb(skb);
 	__skb_push(skb, ETH_HLEN);
 	skb_reset_mac_header(skb);
 	return kpac_xmit_one(skb, dev, kpac_xmit_pick_tx(dev, skb), false) ?
@@ -151,10 +157,11 @@ static enum kpac_exit kpac_xmit_direct(struct sk_buff *skb,
 	kpac_xmit_mark(skb, dev);
 	kpac_xmit_mark_cb(skb);
 	skb_reset_mac_header(skb);
+	/* as in the stack, before what it says in the control block is copied */
+	queue = kpac_xmit_pick_tx(dev, skb);
 	skb = kpac_xmit_validate(skb, dev);
 	if (!skb)
 		return KPAC_EXIT_DROP;
-	queue = kpac_xmit_pick_tx(dev, skb);
 	for (; skb; skb = next) {
 		next = skb->next;
 		skb_mark_not_on_list(skb);
@@ -176,6 +183,8 @@ static enum kpac_exit kpac_xmit_pair(struct sk_buff **pskb, struct sk_buff *skb,
 	struct sk_buff *next;
 
 	if (unlikely(skb_orphan_frags(skb, GFP_ATOMIC))) {
+		dev_core_stats_rx_dropped_inc(path->peer);
+		dev_core_stats_tx_dropped_inc(path->dev);
 		kfree_skb(skb);
 		return KPAC_EXIT_DROP;
 	}
