@@ -51,7 +51,6 @@ check:
 	selftests/run.sh $(T)
 
 bench:
-	scripts/deps.sh bench
 	bench/run.sh $(B)
 
 demo:

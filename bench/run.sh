@@ -5,7 +5,7 @@
 #
 #   bench/run.sh forward [full|quick]
 #
-# Builds, boots a VM that counts instructions and a one-CPU user-mode Linux
+# Installs what is missing, builds, boots a VM that counts instructions and a one-CPU user-mode Linux
 # that runs at real speed, measures, prints a table, and writes
 # bench/results/NAME.json and NAME.svg. full (the default) takes up to an hour
 # under emulation, nearly all of it in the VM; quick takes five minutes and
@@ -84,6 +84,7 @@ report() {
 
 [[ -n $name && $mode =~ ^(full|quick)$ ]] || usage
 [[ -x bench/$name.sh && $name != run ]] || die "no benchmark bench/$name.sh"
+scripts/deps.sh bench || die "cannot install what the benchmarks need"
 out=${KPAC_OUT:-$KPAC_CACHE/bench}
 rm -rf "$out"
 mkdir -p "$out/uml" bench/results
