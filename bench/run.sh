@@ -5,10 +5,10 @@
 #
 #   bench/run.sh forward [full|quick]
 #
-# Installs what is missing, builds, boots a VM that counts instructions and a one-CPU user-mode Linux
-# that runs at real speed, measures, prints a table, and writes
-# bench/results/NAME.json and NAME.svg. full (the default) takes up to an hour
-# under emulation, nearly all of it in the VM; quick takes five minutes and
+# Installs what is missing, builds, boots a VM that counts instructions and a
+# one-CPU user-mode Linux that runs at real speed, measures, prints a table, and
+# writes bench/results/NAME.json and NAME.svg. full (the default) takes up to an
+# hour under emulation, nearly all of it in the VM; quick takes five minutes and
 # writes NAME-quick.*.
 #
 # Fails if any measurement did; what could be measured is reported all the same.

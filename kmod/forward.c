@@ -6,10 +6,10 @@
  *
  * A packet is looked at in this order: hooks that all packets would meet; its
  * destination (passdst.h) and its flow (key.h), for it may be known that the
- * stack has to have it; what the
- * port, the namespace or the packet's history has against it (judge.h); its
- * header, the path (path.h) and its marks, and what forwarding asks of the
- * packet (ipv4.c, ipv6.c). Only then is it touched, and sent (xmit.h).
+ * stack has to have it; what the port, the namespace or the packet's history
+ * has against it (judge.h); its header, the path (path.h) and its marks, and
+ * what forwarding asks of the packet (ipv4.c, ipv6.c). Only then is it touched,
+ * and sent (xmit.h).
  */
 
 #include "flow.h"

@@ -137,12 +137,12 @@ static __always_inline void kpac_xmit_count(const struct kpac_path *path,
 }
 
 /**
- * kpac_xmit_handover - go on as if the peer had just received the packet
+ * kpac_xmit_handover - make a packet one that the peer has just received
  * @skb: the packet, from the network header on, its link-layer header in front
  * @path: the path
  *
  * Context: softirq.
- * Return: %KPAC_ANOTHER.
+ * Return: %KPAC_ANOTHER: it goes on so, unless the caller has it wait.
  */
 static __always_inline enum kpac_verdict
 kpac_xmit_handover(struct sk_buff *skb, const struct kpac_path *path)
