@@ -95,16 +95,16 @@ off_flowtable() {
 on_ovs() {
 	local macs="set(eth(src=$MAC_R1,dst=$MAC_D0))"
 	modprobe openvswitch &&
-	in_ns R ovs-dpctl add-dp system@bench 2>/dev/null &&
-	in_ns R ovs-dpctl add-if system@bench r0,port_no=1 r1,port_no=2 &&
-	in_ns R ovs-dpctl add-flow system@bench \
+	in_ns R "$DIR/ovs-dpctl" add-dp system@bench 2>/dev/null &&
+	in_ns R "$DIR/ovs-dpctl" add-if system@bench r0,port_no=1 r1,port_no=2 &&
+	in_ns R "$DIR/ovs-dpctl" add-flow system@bench \
 		"in_port(1),eth(),eth_type(0x0800),ipv4(ttl=32)" \
 		"$macs,set(ipv4(ttl=31)),2" &&
-	in_ns R ovs-dpctl add-flow system@bench \
+	in_ns R "$DIR/ovs-dpctl" add-flow system@bench \
 		"in_port(1),eth(),eth_type(0x86dd),ipv6(hlimit=32)" \
 		"$macs,set(ipv6(hlimit=31)),2"
 }
-off_ovs() { in_ns R ovs-dpctl del-dp system@bench; }
+off_ovs() { in_ns R "$DIR/ovs-dpctl" del-dp system@bench; }
 
 on_bridge() {
 	ip -n R link add br0 up type bridge &&
@@ -224,9 +224,12 @@ run() {
 	n=$(($(sink_count) - sink))
 	if [[ $n -ne $PACKETS ]]; then
 		fail "$case, $peer: sent $PACKETS packets, $n arrived"
-	elif [[ $case != pass* ]] && ! way_check "$peer" "$PACKETS" "$way"; then
+	elif [[ $case != pass* && $peer = kpac* ]] &&
+		! way_check "$peer" "$PACKETS" "$way"; then
 		fail "$case, $peer: packets did not go that way"
 	else
+		[[ $peer != flowtable ]] || way_check "$peer" "$PACKETS" "$way" ||
+			say "note: more than a tenth of these were in no flow"
 		printf '%s\t' "$case" "${peer%-dummy}" "$size" "$family" "$flows" \
 			"$ROUTES" "$PACKETS" >> "$DIR/forward.tsv"
 		echo "$NS_PER_PACKET" >> "$DIR/forward.tsv"

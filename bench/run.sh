@@ -33,7 +33,7 @@ build() {
 	say "building"
 	make -s tools >/dev/null
 	dir=$(scripts/build.sh bench "$(ref_kdir)")
-	cp "$dir/kpac.ko" "$out/"
+	cp "$dir/kpac.ko" "$KPAC_CACHE/ovs/usr/bin/ovs-dpctl" "$out/"
 	for p in routes xdp; do
 		gcc -O2 -Wall -Wextra -o "$out/$p" "bench/$p.c"
 	done

@@ -130,6 +130,22 @@ need_vng() {
 	rm -rf "$tmp"
 }
 
+# The one tool that is needed of a package whose daemon would be started if it
+# were installed.
+need_ovs_dpctl() {
+	local dir=$KPAC_CACHE/ovs tmp=$KPAC_CACHE/tmp-ovs.$$
+	[[ ! -e $dir/usr/bin/ovs-dpctl ]] || return 0
+	update_once
+	say "downloading ovs-dpctl"
+	mkdir -p "$tmp/root"
+	(cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root \
+		download openvswitch-switch >/dev/null)
+	dpkg-deb -x "$tmp"/openvswitch-switch_*.deb "$tmp/root"
+	rm -rf "$dir"
+	mv "$tmp/root" "$dir"
+	rm -rf "$tmp"
+}
+
 deps() {
 	local list
 	case $1 in
@@ -147,6 +163,7 @@ deps() {
 		need_kernel
 		need_vng
 	fi
+	[[ $1 != bench ]] || need_ovs_dpctl
 }
 
 [[ $# -gt 0 ]] || { sed -n '3,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
