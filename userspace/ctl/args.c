@@ -26,6 +26,27 @@ const struct command *find_command(const struct command *table, size_t n,
 	return NULL;
 }
 
+/* Runs the command of an object that the first argument names: the first of the
+ * table if there is none. Followed by "help", it only tells the usage. @help is
+ * where to look if there is no such command.
+ */
+int run_command(const struct command *table, size_t n, const char *help,
+		struct ctl *ctl, int argc, char **argv)
+{
+	const struct command *command;
+
+	if (!argc)
+		return table->run(ctl, 0, argv);
+	command = find_command(table, n, *argv);
+	if (!command)
+		return command_unknown("command", *argv, help);
+	if (!command->run || (argc > 1 && !strcmp(argv[1], "help"))) {
+		command->usage(stdout);
+		return EXIT_OK;
+	}
+	return command->run(ctl, argc - 1, argv + 1);
+}
+
 /* The one of @names that @word names or abbreviates, in @choice. */
 int pick(const char *word, const char *const *names, size_t n, int *choice)
 {

@@ -31,6 +31,7 @@ struct ctl {
 struct command {
 	const char *name;
 	const char *alias;
+	/* NULL: only tells the usage */
 	int (*run)(struct ctl *ctl, int argc, char **argv);
 	void (*usage)(FILE *to);
 };
@@ -43,6 +44,8 @@ int ctl_refused(const struct ctl *ctl);
 /* args.c */
 const struct command *find_command(const struct command *table, size_t n,
 				   const char *word);
+int run_command(const struct command *table, size_t n, const char *help,
+		struct ctl *ctl, int argc, char **argv);
 int pick(const char *word, const char *const *names, size_t n, int *choice);
 int take_dev(const char *word, const char **dev);
 int take_only_dev(int argc, char **argv, const char **dev);

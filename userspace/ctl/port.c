@@ -190,33 +190,16 @@ static int port_show(struct ctl *ctl, int argc, char **argv)
 	return err ? ctl_refused(ctl) : list_end(ctl);
 }
 
-static int port_help(struct ctl *ctl, int argc, char **argv)
-{
-	(void)ctl;
-	(void)argc;
-	(void)argv;
-	port_usage(stdout);
-	return EXIT_OK;
-}
-
 static const struct command commands[] = {
 	{ "show", "list", port_show, port_usage },
 	{ "add", NULL, port_add, port_usage },
 	{ "set", NULL, port_set, port_usage },
 	{ "delete", NULL, port_del, port_usage },
-	{ "help", NULL, port_help, port_usage },
+	{ "help", NULL, NULL, port_usage },
 };
 
 int port_main(struct ctl *ctl, int argc, char **argv)
 {
-	const struct command *command;
-
-	if (!argc)
-		return port_show(ctl, 0, argv);
-	command = find_command(commands, ARRAY_SIZE(commands), *argv);
-	if (!command)
-		return command_unknown("command", *argv, "kpacctl port help");
-	if (argc > 1 && !strcmp(argv[1], "help"))
-		command = &commands[ARRAY_SIZE(commands) - 1];
-	return command->run(ctl, argc - 1, argv + 1);
+	return run_command(commands, ARRAY_SIZE(commands), "kpacctl port help",
+			   ctl, argc, argv);
 }

@@ -60,31 +60,14 @@ static int stat_reset(struct ctl *ctl, int argc, char **argv)
 	return err ? ctl_refused(ctl) : EXIT_OK;
 }
 
-static int stat_help(struct ctl *ctl, int argc, char **argv)
-{
-	(void)ctl;
-	(void)argc;
-	(void)argv;
-	stat_usage(stdout);
-	return EXIT_OK;
-}
-
 static const struct command commands[] = {
 	{ "show", "list", stat_show, stat_usage },
 	{ "reset", NULL, stat_reset, stat_usage },
-	{ "help", NULL, stat_help, stat_usage },
+	{ "help", NULL, NULL, stat_usage },
 };
 
 int stat_main(struct ctl *ctl, int argc, char **argv)
 {
-	const struct command *command;
-
-	if (!argc)
-		return stat_show(ctl, 0, argv);
-	command = find_command(commands, ARRAY_SIZE(commands), *argv);
-	if (!command)
-		return command_unknown("command", *argv, "kpacctl stat help");
-	if (argc > 1 && !strcmp(argv[1], "help"))
-		command = &commands[ARRAY_SIZE(commands) - 1];
-	return command->run(ctl, argc - 1, argv + 1);
+	return run_command(commands, ARRAY_SIZE(commands), "kpacctl stat help",
+			   ctl, argc, argv);
 }
