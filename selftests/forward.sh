@@ -48,6 +48,30 @@ test_ingress_door() {
 	DOOR=ingress same "r1 r2" 32 flows $FULL
 }
 
+# Where received packets are steered, they go through the receive queue.
+test_rps() {
+	one_way
+	in_ns "$B" sh -c 'echo 1 > /sys/class/net/h0/queues/rx-0/rps_cpus'
+	same "r1 r2" 32 flows $FULL
+}
+
+# A veth that merges packets must get them by its own queue.
+test_veth_gro() {
+	need ethtool || return
+	one_way
+	in_ns "$R" ethtool -K r2 tso off
+	in_ns "$B" ethtool -K h0 gro on
+	ports add r1 r2
+	ask topo "$A:h0" "$R:r1" "$B:h0" >/dev/null
+	check "IPv4" grep -q "^1x B-.*:h0 " <(ask send udp4)
+	check "IPv6" grep -q "^1x B-.*:h0 " <(ask send udp6)
+	[[ $KPAC_MODE != without ]] || return
+	equal "direct" "$(kpac_stat "$R" r1 direct-packets)" 8
+	in_ns "$R" ethtool -K r2 tso on
+	ask send udp4 >/dev/null
+	equal "handed over" "$(kpac_stat "$R" r1 handover-packets)" 3
+}
+
 # ---- routes ----
 
 test_ecmp() {
@@ -183,4 +207,4 @@ test_ping() {
 }
 
 probe_helper
-run_tests frame veth ingress_door ecmp ecmp_addresses policy_tos_and_ports tcp iperf3 ping
+run_tests frame veth ingress_door rps veth_gro ecmp ecmp_addresses policy_tos_and_ports tcp iperf3 ping
