@@ -41,6 +41,6 @@ if (rows) {
 	set style histogram clustered gap 1
 	plot scale using 2:xtic(1) title "ip_forward" lc rgb "#718096", \
 		'' using 3 title "flowtable" lc rgb "#b7791f", \
-		'' using 4 title "kpac, other device" lc rgb "#a0c4e8", \
+		'' using 4 title "kpac, door ingress" lc rgb "#a0c4e8", \
 		'' using 5 title "kpac, hand-over" lc rgb "#2b6cb0"
 }

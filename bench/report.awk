@@ -153,7 +153,7 @@ function plot_data(	i, j, c, p, list, n, f, r, fl, rl)
 	n = split("ip_forward flowtable kpac-ingress kpac", list, " ")
 	printf "" > scale
 	for (i = 1; i <= n1; i++)
-		if (family[i] == 4 && size[i] == 64 && kase[i] ~ /^ipv4/)
+		if (family[i] == 4 && size[i] == 64 && kase[i] ~ /^ipv4.*routes$/)
 			at[peer[i], flows[i], routes[i]] = net[i]
 	split("1 1000 100000", fl, " ")
 	split("1 1000000", rl, " ")
@@ -161,8 +161,8 @@ function plot_data(	i, j, c, p, list, n, f, r, fl, rl)
 		for (f = 1; f <= 3; f++) {
 			if (!(("ip_forward", fl[f], rl[r]) in at) || fl[f] rl[r] == "11" && cases < 12)
 				continue
-			printf("%d flow%s\\n%d route%s", fl[f], f > 1 ? "s" : "",
-				rl[r], r > 1 ? "s" : "") > scale
+			printf("%s\\n%s", f == 1 ? "1 flow" : fl[f] / 1000 "k flows",
+				r == 1 ? "1 route" : "1M routes") > scale
 			for (p = 1; p <= n; p++)
 				printf("\t%s", ((list[p], fl[f], rl[r]) in at) ? \
 					at[list[p], fl[f], rl[r]] : "?") > scale
