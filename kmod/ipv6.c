@@ -299,10 +299,7 @@ enum kpac_verdict kpac_express6(struct kpac_port *port, struct sk_buff **pskb,
 	    unlikely(hdr->hop_limit <= 1) ||
 	    unlikely(hdr->nexthdr == NEXTHDR_ICMP))
 		goto careful;
-	if (unlikely(!kpac_neigh_fresh(path->key.neigh)) ||
-	    unlikely(!kpac_xmit_has_hh(path)))
-		goto careful;
-	way = kpac_xmit_way(path, may_handover);
+	way = kpac_express_way(skb, path, may_handover);
 	if (unlikely(way != KPAC_WAY_HANDOVER)) {
 		if (way == KPAC_WAY_QUEUED)
 			goto careful;

@@ -9,6 +9,7 @@
 #include "forward.h"
 #include "path.h"
 #include "port.h"
+#include "xmit.h"
 
 enum kpac_verdict kpac_pass_flow(const struct kpac_port *port,
 				 enum kpac_pass_reason reason,
@@ -76,6 +77,24 @@ static __always_inline bool kpac_ordinary(const struct sk_buff *skb,
 	if (unlikely(skb_shinfo(skb)->gso_size))
 		return false;
 	return skb_headroom(skb) >= HH_DATA_MOD;
+}
+
+/* The way of a packet on the express lane: the queue, for which it has to leave
+ * the lane, if the next hop or the headroom needs a closer look.
+ */
+static __always_inline enum kpac_way
+kpac_express_way(const struct sk_buff *skb, const struct kpac_path *path,
+		 bool may_handover)
+{
+	enum kpac_way way;
+
+	if (unlikely(!kpac_neigh_fresh(path->key.neigh)) ||
+	    unlikely(!kpac_xmit_has_hh(path)))
+		return KPAC_WAY_QUEUED;
+	way = kpac_xmit_way(path, may_handover);
+	if (way == KPAC_WAY_DIRECT && skb_headroom(skb) < path->headroom)
+		return KPAC_WAY_QUEUED;
+	return way;
 }
 
 /* Make the packet kpac's own: unshared, its header writable, with room for the
