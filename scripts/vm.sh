@@ -3,7 +3,8 @@
 #
 # vm.sh - run a command as root in a VM with the reference kernel.
 #
-#   scripts/vm.sh [-c CPUS] [-m MEM] [-i] [-t SECONDS] [-o DIR] -- COMMAND...
+#   scripts/vm.sh [-c CPUS] [-m MEM] [-i] [-t SECONDS] [-o DIR] [-n NIC]...
+#                 -- COMMAND...
 #
 #   -c CPUS     CPUs of the guest (2)
 #   -m MEM      memory of the guest (2G)
@@ -14,6 +15,12 @@
 #               path; it also gets "dmesg" (the guest's kernel log) and
 #               "console" (what the kernel printed last, for a guest that died)
 #   -k IMAGE    boot this kernel image instead of the newest cached reference
+#   -n DEVICE[,PROPERTY=VALUE]...[:QUEUES]
+#               add two NICs that are wired to each other; again for another
+#               pair. DEVICE is QEMU's (virtio-net-pci, e1000e). The pairs count
+#               from 1; pair N has the MACs 02:4b:50:41:0N:01 and :02. One queue:
+#               the wire is a hub in QEMU. More (virtio-net-pci; needs root): taps
+#               on a bridge of the host's, in a network namespace of the VM's own.
 #
 # One COMMAND argument is a shell command line, several are a command and its
 # arguments. It runs in the project's root, on the host's own file system:
@@ -29,13 +36,13 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-cpus=2 mem=2G icount='' limit=600 out='' image=''
+cpus=2 mem=2G icount='' limit=600 out='' image='' pairs=()
 
 usage() { sed -n '5,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 parse() {
 	local o
-	while getopts c:m:it:o:k:h o; do
+	while getopts c:m:it:o:k:n:h o; do
 		case $o in
 		c) cpus=$OPTARG ;;
 		m) mem=$OPTARG ;;
@@ -43,6 +50,7 @@ parse() {
 		t) limit=$OPTARG ;;
 		o) out=$OPTARG ;;
 		k) image=$OPTARG ;;
+		n) pairs+=("$OPTARG") ;;
 		*) usage ;;
 		esac
 	done
@@ -80,23 +88,69 @@ mv "$run/status.tmp" "$run/status"
 GUEST
 }
 
+# Prints QEMU's options for the NICs.
+nic_opts() {
+	local i end device queues netdev
+	for ((i = 1; i <= ${#pairs[@]}; i++)); do
+		device=${pairs[i - 1]%:*} queues=${pairs[i - 1]#"${pairs[i - 1]%:*}"}
+		queues=${queues#:}
+		for end in 1 2; do
+			netdev=hubport,hubid=$i
+			if [[ ${queues:-1} -gt 1 ]]; then
+				netdev=tap,ifname=kpac$i$end,script=no,downscript=no
+				netdev+=,vhost=off,queues=$queues
+			fi
+			printf ' -netdev %s,id=nic%s' "$netdev" "$i$end"
+			printf ' -device %s,netdev=nic%s' "$device" "$i$end"
+			printf ',mac=02:4b:50:41:%02x:%02x' "$i" "$end"
+			[[ ${queues:-1} = 1 ]] ||
+				printf ',mq=on,vectors=%d' $((2 * queues + 2))
+		done
+	done
+}
+
+# Runs a command where the taps of NICs with several queues are, if there are
+# any. The namespace goes with the command, and they with it.
+with_taps() {
+	local i end multi=()
+	for ((i = 1; i <= ${#pairs[@]}; i++)); do
+		[[ ${pairs[i - 1]} != *:* || ${pairs[i - 1]##*:} = 1 ]] || multi+=("$i")
+	done
+	if [[ ${#multi[@]} -eq 0 ]]; then
+		"$@"
+		return
+	fi
+	# shellcheck disable=SC2016 # the inner shell's
+	unshare -n bash -ec '
+		echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+		for i in $1; do
+			ip link add kpac$i up type bridge mcast_snooping 0
+			for end in 1 2; do
+				ip tuntap add kpac$i$end mode tap multi_queue
+				ip link set kpac$i$end up master kpac$i
+			done
+		done
+		shift
+		exec "$@"' taps "${multi[*]}" "$@"
+}
+
 # vng opens its stdout and stderr anew and would truncate files: give it pipes.
 # With --verbose the kernel's console is on its stderr.
 boot() {
 	local args=(-r "$image" --cpus "$cpus" -m "$mem" --user root --verbose
 		--disable-microvm --force-9p --append quiet --cwd "$KPAC_TOP"
 		--rwdir="$run=$run")
-	local rc=0 console d
+	local rc=0 console d qemu
 	# The guest has a tmpfs on /var/cache: mount what it needs from the cache.
 	for d in "${image%/boot/*}" "$KPAC_CACHE"/linux-*; do
 		[[ $d != "$KPAC_CACHE"/* || ! -d $d ]] || args+=(--rodir="$d=$d")
 	done
 	grep -qwE 'vmx|svm' /proc/cpuinfo || args+=(--disable-kvm)
-	if [[ -n $icount ]]; then
-		args+=(--qemu-opts="-icount shift=0,sleep=off")
-	fi
+	qemu=$(nic_opts)
+	[[ -z $icount ]] || qemu+=" -icount shift=0,sleep=off"
+	[[ -z $qemu ]] || args+=(--qemu-opts="${qemu# }")
 	exec {console}> >(cat > "$run/console")
-	timeout -k 10 "$limit" vng "${args[@]}" -- "bash $run/guest.sh" \
+	with_taps timeout -k 10 "$limit" vng "${args[@]}" -- "bash $run/guest.sh" \
 		</dev/null 2>&"$console" | cat || rc=${PIPESTATUS[0]}
 	exec {console}>&-
 	wait $! || true
