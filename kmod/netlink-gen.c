@@ -23,19 +23,27 @@ static const struct netlink_range_validation kpac_a_stats_ifindex_range = {
 };
 
 /* KPAC_CMD_PORT_NEW - do */
-static const struct nla_policy kpac_port_new_nl_policy[KPAC_A_PORT_FORWARD + 1] = {
+static const struct nla_policy kpac_port_new_nl_policy[KPAC_A_PORT_COPYBREAK + 1] = {
 	[KPAC_A_PORT_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &kpac_a_port_ifindex_range),
 	[KPAC_A_PORT_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[KPAC_A_PORT_DOOR] = NLA_POLICY_MAX(NLA_U32, 2),
 	[KPAC_A_PORT_FORWARD] = NLA_POLICY_MAX(NLA_U8, 1),
+	[KPAC_A_PORT_TX_BATCH] = { .type = NLA_U32, },
+	[KPAC_A_PORT_CLEAN_BATCH] = { .type = NLA_U32, },
+	[KPAC_A_PORT_POOL] = { .type = NLA_U32, },
+	[KPAC_A_PORT_COPYBREAK] = { .type = NLA_U32, },
 };
 
 /* KPAC_CMD_PORT_SET - do */
-static const struct nla_policy kpac_port_set_nl_policy[KPAC_A_PORT_FORWARD + 1] = {
+static const struct nla_policy kpac_port_set_nl_policy[KPAC_A_PORT_COPYBREAK + 1] = {
 	[KPAC_A_PORT_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &kpac_a_port_ifindex_range),
 	[KPAC_A_PORT_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[KPAC_A_PORT_DOOR] = NLA_POLICY_MAX(NLA_U32, 2),
 	[KPAC_A_PORT_FORWARD] = NLA_POLICY_MAX(NLA_U8, 1),
+	[KPAC_A_PORT_TX_BATCH] = { .type = NLA_U32, },
+	[KPAC_A_PORT_CLEAN_BATCH] = { .type = NLA_U32, },
+	[KPAC_A_PORT_POOL] = { .type = NLA_U32, },
+	[KPAC_A_PORT_COPYBREAK] = { .type = NLA_U32, },
 };
 
 /* KPAC_CMD_PORT_DEL - do */
@@ -68,14 +76,14 @@ static const struct genl_split_ops kpac_nl_ops[] = {
 		.cmd		= KPAC_CMD_PORT_NEW,
 		.doit		= kpac_nl_port_new_doit,
 		.policy		= kpac_port_new_nl_policy,
-		.maxattr	= KPAC_A_PORT_FORWARD,
+		.maxattr	= KPAC_A_PORT_COPYBREAK,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= KPAC_CMD_PORT_SET,
 		.doit		= kpac_nl_port_set_doit,
 		.policy		= kpac_port_set_nl_policy,
-		.maxattr	= KPAC_A_PORT_FORWARD,
+		.maxattr	= KPAC_A_PORT_COPYBREAK,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
