@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Pools: how they find what has come home, grow and shrink; see pool.h. */
+
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/topology.h>
+#include <uapi/linux/kpac.h>
+
+#include "pool.h"
+#include "trace.h"
+
+#define KPAC_POOL_FIRST	64u	/* buffers that a pool starts with */
+#define KPAC_POOL_LATE	4u	/* buffers that may come home out of turn */
+#define KPAC_POOL_IDLE	8u	/* ticks of little use until it shrinks */
+#define KPAC_POOL_TICK	HZ
+
+/* Whether nobody but the pool has a buffer, nor a clone of it. */
+static bool kpac_pool_home(const struct sk_buff *skb)
+{
+	/* after whatever the driver did with it */
+	if (atomic_read_acquire(&skb->users.refs) != 1)
+		return false;
+	return likely(!skb->cloned) ||
+	       atomic_read_acquire(&skb_shinfo(skb)->dataref) == 1;
+}
+
+static unsigned int kpac_pool_index(const struct kpac_pool *pool,
+				    unsigned int n)
+{
+	n += pool->next;
+	return n < pool->size ? n : n - pool->size;
+}
+
+/**
+ * kpac_pool_reclaim - look which buffers have come home
+ * @pool: this CPU's pool; none is known to be home
+ *
+ * Looks at no more than clean-batch buffers, and not beyond the first few that
+ * are still out: those behind them are, too. The few themselves are let behind.
+ *
+ * Context: softirq, or bottom halves disabled.
+ * Return: whether there are any; &kpac_pool.ready says how many.
+ */
+bool kpac_pool_reclaim(struct kpac_pool *pool)
+{
+	unsigned int window = min(READ_ONCE(pool->owner->clean), pool->size);
+	unsigned int i, home = 0;
+
+	for (i = 0; i < window && i - home < KPAC_POOL_LATE; i++) {
+		unsigned int at = kpac_pool_index(pool, i);
+
+		if (!kpac_pool_home(pool->ring[at]))
+			continue;
+		if (i != home)
+			swap(pool->ring[at],
+			     pool->ring[kpac_pool_index(pool, home)]);
+		home++;
+	}
+	trace_kpac_reclaim(pool->cpu, i, home);
+	WRITE_ONCE(pool->reclaims, pool->reclaims + 1);
+	WRITE_ONCE(pool->found, pool->found + home);
+	pool->ready = home;
+	if (!home)
+		kpac_pool_miss(pool);
+	return home;
+}
+
+/**
+ * kpac_pool_miss - note that there was no buffer, and have the pool grow
+ * @pool: this CPU's pool
+ *
+ * Context: softirq, or bottom halves disabled.
+ */
+void kpac_pool_miss(struct kpac_pool *pool)
+{
+	unsigned int max = READ_ONCE(pool->owner->max);
+
+	WRITE_ONCE(pool->misses, pool->misses + 1);
+	if (pool->size > pool->high)
+		WRITE_ONCE(pool->high, pool->size);
+	if (pool->size < max && !pool->growing) {
+		pool->growing = true;
+		mod_delayed_work_on(pool->cpu, system_wq, &pool->work, 0);
+	}
+}
+
+static struct sk_buff *kpac_pool_buffer(const struct kpac_pool *pool)
+{
+	return __alloc_skb(KPAC_POOL_BYTES, GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+			   0, cpu_to_node(pool->cpu));
+}
+
+/* Whether this is the CPU whose pool it is: not, if that has gone offline. */
+static bool kpac_pool_mine(const struct kpac_pool *pool)
+{
+	return smp_processor_id() == pool->cpu;
+}
+
+/* Put a ring in the place of the pool's that has new buffers, and then, from
+ * the one that has been out for longest on, those of the pool.
+ */
+static bool kpac_pool_replace(struct kpac_pool *pool, struct sk_buff ***ring,
+			      unsigned int added)
+{
+	unsigned int later;
+	bool mine;
+
+	local_bh_disable();
+	mine = kpac_pool_mine(pool);
+	if (mine) {
+		later = pool->size - pool->next;
+		memcpy(*ring + added, pool->ring + pool->next,
+		       later * sizeof(**ring));
+		memcpy(*ring + added + later, pool->ring,
+		       pool->next * sizeof(**ring));
+		swap(pool->ring, *ring);
+		WRITE_ONCE(pool->found, pool->found - pool->ready);
+		pool->ready = 0;
+		pool->next = 0;
+		WRITE_ONCE(pool->size, pool->size + added);
+	}
+	local_bh_enable();
+	return mine;
+}
+
+/* Add buffers; the worker alone makes a pool larger or smaller. */
+static void kpac_pool_grow(struct kpac_pool *pool, unsigned int size)
+{
+	struct mem_cgroup *old = set_active_memcg(pool->owner->memcg);
+	unsigned int want = size - pool->size, added = 0;
+	struct sk_buff **ring;
+
+	ring = kvmalloc_node(array_size(size, sizeof(*ring)),
+			     GFP_KERNEL_ACCOUNT, cpu_to_node(pool->cpu));
+	while (ring && added < want) {
+		ring[added] = kpac_pool_buffer(pool);
+		if (!ring[added])
+			break;
+		added++;
+		cond_resched();
+	}
+	set_active_memcg(old);
+	if (ring && !kpac_pool_replace(pool, &ring, added))
+		while (added)
+			consume_skb(ring[--added]);
+	kvfree(ring);
+	trace_kpac_refill(pool->cpu, added, pool->size);
+}
+
+/* Let the pool's reference to the last buffers go. */
+static void kpac_pool_cut(struct kpac_pool *pool, unsigned int size)
+{
+	while (pool->size > size) {
+		WRITE_ONCE(pool->size, pool->size - 1);
+		consume_skb(pool->ring[pool->size]);
+	}
+	WRITE_ONCE(pool->found, pool->found - pool->ready);
+	pool->ready = 0;
+	if (pool->next >= pool->size)
+		pool->next = 0;
+}
+
+/* How many buffers are out. */
+static unsigned int kpac_pool_out(const struct kpac_pool *pool)
+{
+	unsigned int i, out = 0;
+
+	for (i = 0; i < pool->size; i++)
+		out += !kpac_pool_home(pool->ring[i]);
+	return out;
+}
+
+/* Give buffers up that do not come home, so that others take their place. */
+static void kpac_pool_give_up(struct kpac_pool *pool)
+{
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < pool->size; i++) {
+		struct sk_buff *skb = pool->ring[i];
+
+		if (kpac_pool_home(skb))
+			pool->ring[kept++] = skb;
+		else
+			consume_skb(skb);
+	}
+	WRITE_ONCE(pool->found, pool->found - pool->ready);
+	pool->ready = 0;
+	pool->next = 0;
+	WRITE_ONCE(pool->size, kept);
+}
+
+/* How many buffers there should be, from how the last tick went. */
+static unsigned int kpac_pool_wanted(struct kpac_pool *pool, unsigned int out)
+{
+	unsigned int max = READ_ONCE(pool->owner->max);
+	u64 taken = pool->found - pool->ready;
+	bool used = taken != pool->seen, missed = pool->misses != pool->missed;
+	unsigned int wanted = pool->size;
+
+	if (missed && !used && pool->size)
+		kpac_pool_give_up(pool);
+	if (missed)
+		wanted = max(KPAC_POOL_FIRST, pool->size + pool->size / 2);
+	if (missed || (used && out > pool->size / 2))
+		pool->idle = 0;
+	else if (++pool->idle >= KPAC_POOL_IDLE) {
+		/* as many as were seen to be in use, and some */
+		wanted = used ? max(KPAC_POOL_FIRST, pool->size / 2) : 0;
+		pool->idle = 0;
+	}
+	pool->seen = taken;
+	pool->missed = pool->misses;
+	return min(wanted, max);
+}
+
+static void kpac_pool_tick(struct work_struct *work)
+{
+	struct kpac_pool *pool = container_of(to_delayed_work(work),
+					      struct kpac_pool, work);
+	unsigned int wanted = 0, out;
+	bool mine;
+
+	local_bh_disable();
+	mine = kpac_pool_mine(pool);
+	if (mine) {
+		pool->growing = false;
+		out = kpac_pool_out(pool);
+		if (out > pool->high)
+			WRITE_ONCE(pool->high, out);
+		wanted = kpac_pool_wanted(pool, out);
+		if (wanted < pool->size)
+			kpac_pool_cut(pool, wanted);
+	}
+	local_bh_enable();
+	if (!mine)
+		return;
+	if (wanted > pool->size)
+		kpac_pool_grow(pool, wanted);
+	if (pool->size)
+		mod_delayed_work_on(pool->cpu, system_wq, &pool->work,
+				    KPAC_POOL_TICK);
+}
+
+/**
+ * kpac_pool_init - make an empty pool
+ * @pool: the pool
+ * @cpu: whose it is
+ * @owner: what it has in common with other CPUs' pools; may change any time
+ *
+ * Context: any.
+ */
+void kpac_pool_init(struct kpac_pool *pool, int cpu,
+		    const struct kpac_pool_owner *owner)
+{
+	pool->cpu = cpu;
+	pool->owner = owner;
+	INIT_DELAYED_WORK(&pool->work, kpac_pool_tick);
+}
+
+/**
+ * kpac_pool_resize - the limit has changed
+ * @pool: the pool
+ *
+ * Context: process; the pool's CPU cannot go offline.
+ */
+void kpac_pool_resize(struct kpac_pool *pool)
+{
+	if (READ_ONCE(pool->size) > READ_ONCE(pool->owner->max))
+		mod_delayed_work_on(pool->cpu, system_wq, &pool->work, 0);
+}
+
+/**
+ * kpac_pool_drain - let all buffers go
+ * @pool: the pool; nobody takes buffers out of it
+ *
+ * Those that a driver still has are freed when it lets them go.
+ *
+ * Context: process; bottom halves are disabled for the time.
+ */
+void kpac_pool_drain(struct kpac_pool *pool)
+{
+	local_bh_disable();
+	kpac_pool_cut(pool, 0);
+	pool->growing = false;
+	local_bh_enable();
+}
+
+/**
+ * kpac_pool_exit - end a pool
+ * @pool: the pool; nobody takes buffers out of it
+ *
+ * Context: process, may sleep.
+ */
+void kpac_pool_exit(struct kpac_pool *pool)
+{
+	cancel_delayed_work_sync(&pool->work);
+	kpac_pool_drain(pool);
+	kvfree(pool->ring);
+}
+
+/**
+ * kpac_pool_limit - how many buffers a pool may be allowed
+ *
+ * Context: any.
+ * Return: as many as a sixteenth of the memory holds, for every CPU; at least
+ * %KPAC_MIN_POOL and at most %KPAC_MAX_POOL.
+ */
+unsigned int kpac_pool_limit(void)
+{
+	u64 bytes = (u64)totalram_pages() << PAGE_SHIFT;
+
+	return clamp_t(u64, bytes / 16 / num_possible_cpus() /
+			    SKB_TRUESIZE(KPAC_POOL_BYTES),
+		       KPAC_MIN_POOL, KPAC_MAX_POOL);
+}
