@@ -9,6 +9,8 @@
 #include "netlink.h"
 #include "path.h"
 #include "port.h"
+#include "qdisc.h"
+#include "txq.h"
 
 static int __init kpac_init(void)
 {
@@ -21,9 +23,15 @@ static int __init kpac_init(void)
 	err = kpac_path_init();
 	if (err)
 		goto err_flow;
-	err = kpac_port_init();
+	err = kpac_tx_init();
 	if (err)
 		goto err_path;
+	err = kpac_qdisc_init();
+	if (err)
+		goto err_tx;
+	err = kpac_port_init();
+	if (err)
+		goto err_qdisc;
 	err = kpac_netlink_init();
 	if (err)
 		goto err_port;
@@ -31,6 +39,10 @@ static int __init kpac_init(void)
 
 err_port:
 	kpac_port_exit();
+err_qdisc:
+	kpac_qdisc_exit();
+err_tx:
+	kpac_tx_exit();
 err_path:
 	kpac_path_exit();
 err_flow:
@@ -42,6 +54,8 @@ static void __exit kpac_exit(void)
 {
 	kpac_netlink_exit();
 	kpac_port_exit();
+	kpac_qdisc_exit();
+	kpac_tx_exit();
 	kpac_path_exit();
 	kpac_flow_exit();
 }

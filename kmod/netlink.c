@@ -58,8 +58,23 @@ static struct kpac_port *kpac_nl_port(struct genl_info *info)
 	return ERR_PTR(-ENOENT);
 }
 
-static struct kpac_port_config kpac_nl_port_config(struct genl_info *info)
+static bool kpac_nl_number(struct genl_info *info, int attr, u32 *number)
 {
+	if (!info->attrs[attr])
+		return false;
+	*number = nla_get_u32(info->attrs[attr]);
+	return true;
+}
+
+/* What a request wants of a port that is now, or by default, like @tx. */
+static struct kpac_port_config
+kpac_nl_port_config(struct genl_info *info, struct kpac_tx_config tx)
+{
+	bool has_tx = kpac_nl_number(info, KPAC_A_PORT_TX_BATCH, &tx.batch) |
+		      kpac_nl_number(info, KPAC_A_PORT_CLEAN_BATCH, &tx.clean) |
+		      kpac_nl_number(info, KPAC_A_PORT_POOL, &tx.pool) |
+		      kpac_nl_number(info, KPAC_A_PORT_COPYBREAK,
+				     &tx.copybreak);
 	struct nlattr *forward = info->attrs[KPAC_A_PORT_FORWARD];
 	struct nlattr *door = info->attrs[KPAC_A_PORT_DOOR];
 
@@ -68,11 +83,14 @@ static struct kpac_port_config kpac_nl_port_config(struct genl_info *info)
 		.door = door ? nla_get_u32(door) : 0,
 		.has_forward = forward,
 		.forward = forward && nla_get_u8(forward),
+		.has_tx = has_tx,
+		.tx = tx,
 	};
 }
 
 static int kpac_nl_fill_port(struct sk_buff *msg, const struct kpac_port *port)
 {
+	const struct kpac_tx_config *tx = &port->tx->config;
 	struct net_device *dev = port->dev;
 	const struct net_device *master = netdev_master_upper_dev_get(dev);
 
@@ -83,7 +101,11 @@ static int kpac_nl_fill_port(struct sk_buff *msg, const struct kpac_port *port)
 	    nla_put_u32(msg, KPAC_A_PORT_DOOR_WHY, port->door_why) ||
 	    nla_put_u8(msg, KPAC_A_PORT_FORWARD,
 		       !(port->flags & KPAC_PORT_OFF)) ||
-	    (master && nla_put_u32(msg, KPAC_A_PORT_MASTER, master->ifindex)))
+	    (master && nla_put_u32(msg, KPAC_A_PORT_MASTER, master->ifindex)) ||
+	    nla_put_u32(msg, KPAC_A_PORT_TX_BATCH, tx->batch) ||
+	    nla_put_u32(msg, KPAC_A_PORT_CLEAN_BATCH, tx->clean) ||
+	    nla_put_u32(msg, KPAC_A_PORT_POOL, tx->pool) ||
+	    nla_put_u32(msg, KPAC_A_PORT_COPYBREAK, tx->copybreak))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -103,6 +125,57 @@ static int kpac_nl_fill_pass(struct sk_buff *msg, u32 reason, u64 packets,
 	}
 	nla_nest_end(msg, nest);
 	return 0;
+}
+
+static int kpac_nl_fill_size(struct sk_buff *msg, u32 least, u64 batches)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPAC_A_TX_SIZE);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_u32(msg, KPAC_A_TX_SIZE_LEAST, least) ||
+	    nla_put_uint(msg, KPAC_A_TX_SIZE_BATCHES, batches)) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int kpac_nl_fill_tx(struct sk_buff *msg, const struct kpac_port *port)
+{
+	const u64 bytes = SKB_TRUESIZE(KPAC_POOL_BYTES);
+	struct kpac_tx_sum s;
+	struct nlattr *nest;
+	int i;
+
+	kpac_tx_sum(port->tx, &s);
+	kpac_tx_sub(&s, &port->tx_base);
+	nest = nla_nest_start(msg, KPAC_A_STATS_TX);
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_uint(msg, KPAC_A_TX_PACKETS, s.tx.packets) ||
+	    nla_put_uint(msg, KPAC_A_TX_DOORBELLS, s.tx.doorbells) ||
+	    nla_put_uint(msg, KPAC_A_TX_SHARED_PACKETS, s.tx.shared) ||
+	    nla_put_uint(msg, KPAC_A_TX_REQUEUED_PACKETS, s.tx.requeued) ||
+	    nla_put_uint(msg, KPAC_A_TX_DROP_PACKETS, s.tx.dropped) ||
+	    nla_put_uint(msg, KPAC_A_TX_COPIED_PACKETS, s.tx.copied) ||
+	    nla_put_uint(msg, KPAC_A_TX_POOL_HITS, s.pool_hits) ||
+	    nla_put_uint(msg, KPAC_A_TX_POOL_MISSES, s.pool_misses) ||
+	    nla_put_uint(msg, KPAC_A_TX_POOL_RECLAIMS, s.pool_reclaims) ||
+	    nla_put_uint(msg, KPAC_A_TX_POOL_SIZE, s.pool_size) ||
+	    nla_put_uint(msg, KPAC_A_TX_POOL_BYTES, s.pool_size * bytes) ||
+	    nla_put_uint(msg, KPAC_A_TX_POOL_HIGH, s.pool_high))
+		goto err;
+	for (i = 0; i < KPAC_TX_SIZES; i++)
+		if (s.tx.size[i] && kpac_nl_fill_size(msg, BIT(i), s.tx.size[i]))
+			goto err;
+	nla_nest_end(msg, nest);
+	return 0;
+
+err:
+	nla_nest_cancel(msg, nest);
+	return -EMSGSIZE;
 }
 
 static int kpac_nl_fill_stats(struct sk_buff *msg, const struct kpac_port *port)
@@ -146,7 +219,7 @@ static int kpac_nl_fill_stats(struct sk_buff *msg, const struct kpac_port *port)
 		    kpac_nl_fill_pass(msg, i, s.pass[i].packets,
 				      s.pass[i].bytes))
 			return -EMSGSIZE;
-	return 0;
+	return kpac_nl_fill_tx(msg, port);
 }
 
 typedef int (*kpac_nl_fill_t)(struct sk_buff *msg,
@@ -220,9 +293,11 @@ static int kpac_nl_dump(struct sk_buff *msg, struct netlink_callback *cb,
 
 int kpac_nl_port_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct kpac_port_config config = kpac_nl_port_config(info);
+	struct kpac_port_config config;
 	struct net_device *dev;
 	int err;
+
+	config = kpac_nl_port_config(info, kpac_tx_defaults());
 
 	rtnl_lock();
 	dev = kpac_nl_dev(info);
@@ -234,21 +309,28 @@ int kpac_nl_port_new_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+static int kpac_nl_port_change(struct kpac_port *port, struct genl_info *info)
+{
+	struct kpac_port_config config;
+
+	config = kpac_nl_port_config(info, port->tx->config);
+	if (!config.has_door && !config.has_forward && !config.has_tx) {
+		GENL_SET_ERR_MSG(info, "nothing to change: the request has neither door, forward nor any setting of the TX side");
+		return -EINVAL;
+	}
+	return kpac_port_set(port, &config, info->extack);
+}
+
 int kpac_nl_port_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct kpac_port_config config = kpac_nl_port_config(info);
 	struct kpac_port *port;
 	int err;
 
-	if (!config.has_door && !config.has_forward) {
-		GENL_SET_ERR_MSG(info, "nothing to change: the request has neither door nor forward");
-		return -EINVAL;
-	}
 	rtnl_lock();
 	port = kpac_nl_port(info);
 	err = PTR_ERR_OR_ZERO(port);
 	if (!err)
-		err = kpac_port_set(port, &config, info->extack);
+		err = kpac_nl_port_change(port, info);
 	rtnl_unlock();
 	return err;
 }
@@ -300,10 +382,10 @@ int kpac_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
 		port = kpac_nl_port(info);
 		err = PTR_ERR_OR_ZERO(port);
 		if (!err)
-			kpac_stats_sum(port->stats, &port->base);
+			kpac_port_reset(port);
 	} else {
 		xa_for_each(&kn->ports, ifindex, port)
-			kpac_stats_sum(port->stats, &port->base);
+			kpac_port_reset(port);
 	}
 	rtnl_unlock();
 	return err;

@@ -278,6 +278,9 @@ static void kpac_path_out(struct kpac_path *path, struct net_device *dev,
 	struct net_device *peer;
 
 	path->dev = dev;
+	/* some devices want the route with the packet */
+	path->tx = dev->priv_flags & IFF_XMIT_DST_RELEASE ? kpac_port_tx(dev) :
+							    NULL;
 	path->mtu = mtu;
 	path->hh_len = dev->type == ARPHRD_ETHER ? ETH_HLEN :
 						   KPAC_PATH_NO_HH;
@@ -370,6 +373,7 @@ static struct kpac_path *kpac_path_make(const struct kpac_path *like,
 		if (path->cookie == like->cookie &&
 		    path->rp_filter == like->rp_filter &&
 		    path->mtu == like->mtu && path->peer == like->peer &&
+		    path->tx == like->tx &&
 		    path->fib6_gen == like->fib6_gen)
 			return path;
 		kpac_path_kill(path);

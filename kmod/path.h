@@ -41,6 +41,7 @@ struct kpac_path_key {
  * @peer: if @dev is one of a pair that packets can be handed through, its peer;
  *	both are up, the peer takes packets as large as @mtu, and does not merge
  *	them
+ * @tx: if @dev is a port, its TX queues
  * @peer_xnet: @peer is in another network namespace than @dev
  * @mtu: the largest packet that is forwarded
  * @rp_filter: the port's rp_filter setting when the kernel decided (IPv4)
@@ -61,6 +62,7 @@ struct kpac_path {
 	struct kpac_path_key key;
 	struct net_device *dev;
 	struct net_device *peer;
+	struct kpac_tx *tx;
 	bool peer_xnet;
 	bool pcpu6;
 	bool used;

@@ -55,6 +55,22 @@ struct kpac_port *kpac_port_find(struct kpac_net *kn,
 	return xa_load(&kn->ports, dev->ifindex);
 }
 
+/**
+ * kpac_port_tx - how packets leave by a device
+ * @dev: the device
+ *
+ * Context: softirq, under RCU; the result stays until the end of the section,
+ * and longer for those whom kpac_path_kill_dev() takes it from.
+ * Return: its TX queues, or NULL if the device is no port.
+ */
+struct kpac_tx *kpac_port_tx(const struct net_device *dev)
+{
+	const struct kpac_port *port;
+
+	port = xa_load(&kpac_net(dev_net(dev))->ports, dev->ifindex);
+	return port ? port->tx : NULL;
+}
+
 static int kpac_port_check(struct kpac_net *kn, const struct net_device *dev,
 			   struct netlink_ext_ack *extack)
 {
@@ -79,6 +95,8 @@ static int kpac_port_check(struct kpac_net *kn, const struct net_device *dev,
 
 static void kpac_port_free(struct kpac_port *port)
 {
+	if (port->tx)
+		kpac_tx_free(port->tx);
 	netdev_put(port->dev, &port->tracker);
 	ida_free(&kpac_port_ids, port->id);
 	free_percpu(port->stats);
@@ -101,6 +119,9 @@ static struct kpac_port *kpac_port_alloc(struct kpac_net *kn,
 	port->stats = kpac_stats_alloc();
 	if (!port->stats)
 		goto err_id;
+	port->tx = kpac_tx_new(dev, NULL, 0, dev->num_tx_queues);
+	if (!port->tx)
+		goto err_stats;
 	port->id = id;
 	kpac_key_port(port);
 	port->kn = kn;
@@ -110,6 +131,8 @@ static struct kpac_port *kpac_port_alloc(struct kpac_net *kn,
 	netdev_hold(dev, &port->tracker, GFP_KERNEL);
 	return port;
 
+err_stats:
+	free_percpu(port->stats);
 err_id:
 	ida_free(&kpac_port_ids, id);
 err_port:
@@ -135,6 +158,8 @@ int kpac_port_new(struct kpac_net *kn, struct net_device *dev,
 	int err;
 
 	err = kpac_port_check(kn, dev, extack);
+	if (!err)
+		err = kpac_tx_check(&config->tx, extack);
 	if (err)
 		return err;
 	port = kpac_port_alloc(kn, dev);
@@ -145,6 +170,7 @@ int kpac_port_new(struct kpac_net *kn, struct net_device *dev,
 	port->door = config->has_door ? config->door : KPAC_DOOR_AUTO;
 	kpac_port_flag(port, KPAC_PORT_OFF,
 		       config->has_forward && !config->forward);
+	kpac_tx_set(port->tx, &config->tx);
 
 	err = xa_insert(&kn->ports, dev->ifindex, port, GFP_KERNEL_ACCOUNT);
 	if (err)
@@ -154,6 +180,8 @@ int kpac_port_new(struct kpac_net *kn, struct net_device *dev,
 		goto err_xa;
 	list_add(&port->list, &kpac_port_list);
 	kn->changes++;
+	/* what leaves by the device has TX queues now */
+	kpac_path_kill_dev(dev);
 	kpac_netlink_notify(port, KPAC_CMD_PORT_NEW_NTF);
 	return 0;
 
@@ -201,6 +229,9 @@ int kpac_port_set(struct kpac_port *port,
 {
 	int err;
 
+	err = kpac_tx_check(&config->tx, extack);
+	if (err)
+		return err;
 	if (config->has_door && config->door != port->door) {
 		err = kpac_port_move(port, config->door, extack);
 		if (err)
@@ -208,9 +239,22 @@ int kpac_port_set(struct kpac_port *port,
 	}
 	if (config->has_forward)
 		kpac_port_flag(port, KPAC_PORT_OFF, !config->forward);
+	kpac_tx_set(port->tx, &config->tx);
 	port->kn->changes++;
 	kpac_netlink_notify(port, KPAC_CMD_PORT_SET_NTF);
 	return 0;
+}
+
+/**
+ * kpac_port_reset - count from now on
+ * @port: the port
+ *
+ * Context: RTNL.
+ */
+void kpac_port_reset(struct kpac_port *port)
+{
+	kpac_stats_sum(port->stats, &port->base);
+	kpac_tx_sum(port->tx, &port->tx_base);
 }
 
 /**
@@ -222,9 +266,11 @@ int kpac_port_set(struct kpac_port *port,
 void kpac_port_del(struct kpac_port *port)
 {
 	kpac_netlink_notify(port, KPAC_CMD_PORT_DEL_NTF);
+	xa_erase(&port->kn->ports, port->dev->ifindex);
 	kpac_door_close(port);
 	kpac_path_kill_port(port);
-	xa_erase(&port->kn->ports, port->dev->ifindex);
+	/* what leaves by the device has no TX queues any more */
+	kpac_path_kill_dev(port->dev);
 	list_del(&port->list);
 	port->kn->changes++;
 	kpac_port_free(port);

@@ -12,6 +12,7 @@
 #include <uapi/linux/kpac.h>
 
 #include "stats.h"
+#include "txq.h"
 
 struct kpac_net;
 struct netlink_ext_ack;
@@ -35,8 +36,10 @@ struct netlink_ext_ack;
  * @door: the door asked for
  * @door_used: the door in use
  * @door_why: why it is in use
+ * @tx: how packets leave by the device
  * @hook: the ingress hook, if that is the door
  * @base: what had been counted at the last reset
+ * @tx_base: the same of @tx
  * @list: in the list of all ports, under RTNL
  * @tracker: of the reference to @dev
  */
@@ -54,8 +57,10 @@ struct kpac_port {
 	u8 door;
 	u8 door_used;
 	u8 door_why;
+	struct kpac_tx *tx;
 	struct nf_hook_ops hook;
 	struct kpac_stats_sum base;
+	struct kpac_tx_sum tx_base;
 	struct list_head list;
 	netdevice_tracker tracker;
 };
@@ -84,12 +89,16 @@ struct kpac_net {
  * struct kpac_port_config - what the user wants of a port
  * @door: the door, if @has_door
  * @forward: whether to forward, if @has_forward
+ * @has_tx: something is wanted of the TX side
+ * @tx: what is wanted of it, all of it
  */
 struct kpac_port_config {
 	u8 door;
 	bool forward;
 	bool has_door;
 	bool has_forward;
+	bool has_tx;
+	struct kpac_tx_config tx;
 };
 
 /**
@@ -115,12 +124,14 @@ static inline void kpac_port_flag(struct kpac_port *port, u16 flag, bool on)
 struct kpac_net *kpac_net(const struct net *net);
 struct kpac_port *kpac_port_find(struct kpac_net *kn,
 				 const struct net_device *dev);
+struct kpac_tx *kpac_port_tx(const struct net_device *dev);
 int kpac_port_new(struct kpac_net *kn, struct net_device *dev,
 		  const struct kpac_port_config *config,
 		  struct netlink_ext_ack *extack);
 int kpac_port_set(struct kpac_port *port,
 		  const struct kpac_port_config *config,
 		  struct netlink_ext_ack *extack);
+void kpac_port_reset(struct kpac_port *port);
 void kpac_port_del(struct kpac_port *port);
 int kpac_port_init(void);
 void kpac_port_exit(void);

@@ -88,12 +88,75 @@ static void kpac_xmit_mark_cb(struct sk_buff *skb)
 	}
 }
 
+/* The TX queue that a packet takes. The driver may have a say in it. */
+static struct kpac_txq *kpac_xmit_pick_txq(struct kpac_tx *tx,
+					   struct sk_buff *skb)
+{
+	const struct net_device_ops *ops = tx->dev->netdev_ops;
+	struct kpac_tx_cpu *cpu = this_cpu_ptr(tx->cpu);
+	unsigned int queue = cpu->own;
+	const struct Qdisc *q;
+
+	if (unlikely(ops->ndo_select_queue))
+		queue = netdev_cap_txqueue(tx->dev,
+					   ops->ndo_select_queue(tx->dev, skb,
+								 NULL));
+	q = rcu_dereference_bh(netdev_get_tx_queue(tx->dev, queue)->qdisc);
+	return q->enqueue == kpac_qdisc_enqueue ? kpac_qdisc_txq(q, queue) :
+						  &cpu->txq[queue];
+}
+
+/* Copy a packet with its link-layer header into a buffer of the pool, if there
+ * is one, so that the driver that received it gets its own back at once.
+ */
+static struct sk_buff *kpac_xmit_copy(struct sk_buff *skb, struct kpac_tx *tx)
+{
+	struct kpac_tx_cpu *cpu = this_cpu_ptr(tx->cpu);
+	struct sk_buff *copy;
+
+	if (unlikely(!(tx->dev->priv_flags & IFF_TX_SKB_SHARING) ||
+		     skb_is_nonlinear(skb) || skb_vlan_tag_present(skb) ||
+		     skb->ip_summed == CHECKSUM_PARTIAL))
+		return skb;
+	copy = kpac_pool_get(&cpu->pool);
+	if (unlikely(!copy))
+		return skb;
+	/* the network header stays as well aligned as it is in other buffers */
+	copy->data -= ETH_HLEN;
+	copy->tail -= ETH_HLEN;
+	__skb_put_data(copy, skb->data, skb->len);
+	skb_reset_mac_header(copy);
+	skb_set_network_header(copy, ETH_HLEN);
+	skb_set_transport_header(copy, skb_transport_offset(skb));
+	copy->dev = skb->dev;
+	copy->protocol = skb->protocol;
+	copy->priority = skb->priority;
+	copy->mark = skb->mark;
+	copy->skb_iif = skb->skb_iif;
+	__skb_set_hash(copy, skb->hash, skb->sw_hash, skb->l4_hash);
+	napi_consume_skb(skb, 1);
+	kpac_tx_count(&cpu->stats.copied, 1);
+	return copy;
+}
+
+/* Put a packet with its link-layer header on a TX queue. */
+static void kpac_xmit_txq(struct sk_buff *skb, const struct kpac_path *path)
+{
+	struct kpac_tx *tx = path->tx;
+
+	if (unlikely(skb->len <= READ_ONCE(tx->config.copybreak) + ETH_HLEN) &&
+	    path->hh_len == ETH_HLEN)
+		skb = kpac_xmit_copy(skb, tx);
+	qdisc_skb_cb(skb)->pkt_len = skb->len;
+	kpac_txq_add(kpac_xmit_pick_txq(tx, skb), skb);
+}
+
 /**
  * kpac_xmit_express - send a packet that needs no more work
  * @skb: the packet, from the network header on, without a mark, in one piece,
  *	its link-layer header in front; consumed
  * @path: the path
- * @way: its way: %KPAC_WAY_BACKLOG or %KPAC_WAY_DIRECT
+ * @way: its way: %KPAC_WAY_BACKLOG, %KPAC_WAY_DIRECT or %KPAC_WAY_TXQ
  *
  * Context: softirq.
  * Return: how the packet left.
@@ -111,9 +174,13 @@ enum kpac_exit kpac_xmit_express(struct sk_buff *skb,
 				      sizeof(struct iphdr) :
 				      sizeof(struct ipv6hdr));
 	kpac_xmit_mark(skb, dev);
-	kpac_xmit_mark_cb(skb);
 	__skb_push(skb, ETH_HLEN);
 	skb_reset_mac_header(skb);
+	if (likely(way == KPAC_WAY_TXQ)) {
+		kpac_xmit_txq(skb, path);
+		return KPAC_EXIT_DIRECT;
+	}
+	kpac_xmit_mark_cb(skb);
 	return kpac_xmit_one(skb, dev, kpac_xmit_pick_tx(dev, skb), false) ?
 	       KPAC_EXIT_DIRECT : KPAC_EXIT_DROP;
 }
@@ -169,6 +236,28 @@ static enum kpac_exit kpac_xmit_direct(struct sk_buff *skb,
 			how = KPAC_EXIT_DROP;
 	}
 	return how;
+}
+
+/* Put a packet with its link-layer header on a TX queue, in as many pieces as
+ * the device needs.
+ */
+static enum kpac_exit kpac_xmit_pieces(struct sk_buff *skb,
+				       const struct kpac_path *path)
+{
+	struct sk_buff *next;
+
+	kpac_xmit_mark(skb, path->dev);
+	skb_reset_mac_header(skb);
+	skb = kpac_xmit_validate(skb, path->dev);
+	if (!skb)
+		return KPAC_EXIT_DROP;
+	for (; skb; skb = next) {
+		next = skb->next;
+		skb_mark_not_on_list(skb);
+		skb->prev = NULL;
+		kpac_xmit_txq(skb, path);
+	}
+	return KPAC_EXIT_DIRECT;
 }
 
 /* Let the peer receive a packet with its link-layer header, later or at once.
@@ -260,6 +349,8 @@ enum kpac_exit kpac_xmit(struct sk_buff **pskb, const struct kpac_path *path,
 		return kpac_xmit_pair(pskb, skb, path, way);
 	case KPAC_WAY_DIRECT:
 		return kpac_xmit_direct(skb, path);
+	case KPAC_WAY_TXQ:
+		return kpac_xmit_pieces(skb, path);
 	default:
 		return kpac_xmit_queued(skb, path);
 	}

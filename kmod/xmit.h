@@ -11,11 +11,14 @@
 #include "compat.h"
 #include "forward.h"
 #include "path.h"
+#include "qdisc.h"
 #include "stats.h"
+#include "txq.h"
 
 /**
  * enum kpac_way - the ways out, from the one that is always right to the shortest
  * @KPAC_WAY_QUEUED: through dev_queue_xmit(), as in the stack
+ * @KPAC_WAY_TXQ: by a TX queue of kpac's; the output device is a port
  * @KPAC_WAY_DIRECT: to the driver; the output device is a software device
  *	without a queue
  * @KPAC_WAY_BACKLOG: the output device is one of a pair; the packet is received
@@ -25,6 +28,7 @@
  */
 enum kpac_way {
 	KPAC_WAY_QUEUED,
+	KPAC_WAY_TXQ,
 	KPAC_WAY_DIRECT,
 	KPAC_WAY_BACKLOG,
 	KPAC_WAY_HANDOVER,
@@ -57,15 +61,11 @@ static __always_inline bool kpac_xmit_has_hh(const struct kpac_path *path)
 	return READ_ONCE(path->key.neigh->hh.hh_len) == path->hh_len;
 }
 
-/* Whether nothing on the way out has to see the packet: no tap, no egress
- * filter, no queueing discipline (every queue of a multi-queue device could
- * have another).
- */
-static __always_inline bool kpac_xmit_nobody_looks(const struct net_device *dev)
+/* The egress filters of a device, as a number: 0 if there are none. */
+static __always_inline unsigned long
+kpac_xmit_filters(const struct net_device *dev)
 {
-	const struct Qdisc *q = rcu_dereference_bh(dev->qdisc);
-	unsigned long looks = (unsigned long)q->enqueue |
-			      (q->flags & TCQ_F_MQROOT);
+	unsigned long looks = 0;
 
 #ifdef CONFIG_NET_XGRESS
 	looks |= (unsigned long)rcu_access_pointer(dev->tcx_egress);
@@ -73,7 +73,34 @@ static __always_inline bool kpac_xmit_nobody_looks(const struct net_device *dev)
 #ifdef CONFIG_NETFILTER_EGRESS
 	looks |= (unsigned long)rcu_access_pointer(dev->nf_hooks_egress);
 #endif
-	return !looks && !kpac_compat_taps(dev);
+	return looks;
+}
+
+/* Whether nothing on the way out has to see the packet: no tap, no egress
+ * filter, no queueing discipline (every queue of a multi-queue device could
+ * have another).
+ */
+static __always_inline bool kpac_xmit_nobody_looks(const struct net_device *dev)
+{
+	const struct Qdisc *q = rcu_dereference_bh(dev->qdisc);
+
+	return !((unsigned long)q->enqueue | (q->flags & TCQ_F_MQROOT) |
+		 kpac_xmit_filters(dev)) && !kpac_compat_taps(dev);
+}
+
+/* Whether packets may be sent by the device's TX queues: its queueing discipline
+ * is the one that every device has, or kpac's own.
+ */
+static __always_inline bool kpac_xmit_may_txq(const struct kpac_path *path)
+{
+	const struct net_device *dev = path->dev;
+	const struct Qdisc *q;
+
+	if (!path->tx || unlikely(kpac_xmit_filters(dev)))
+		return false;
+	q = rcu_dereference_bh(kpac_tx_nq(path->tx)->qdisc);
+	return kpac_txq_plain(q) ? q->enqueue || !dev->lltx :
+				   q->enqueue == kpac_qdisc_enqueue;
 }
 
 /* Whether packets may skip the pair of devices: all that sending through it
@@ -119,12 +146,14 @@ static __always_inline enum kpac_way kpac_xmit_way(const struct kpac_path *path,
 	const struct net_device *peer = path->peer;
 
 	if (unlikely(!kpac_xmit_nobody_looks(path->dev)))
-		return KPAC_WAY_QUEUED;
+		return kpac_xmit_may_txq(path) ? KPAC_WAY_TXQ :
+						 KPAC_WAY_QUEUED;
 	if (likely(peer) && kpac_xmit_may_skip(peer))
 		return likely(may_handover) && !kpac_xmit_steered(peer) ?
 		       KPAC_WAY_HANDOVER : KPAC_WAY_BACKLOG;
-	return kpac_xmit_may_direct(path->dev) ? KPAC_WAY_DIRECT :
-						 KPAC_WAY_QUEUED;
+	if (likely(kpac_xmit_may_direct(path->dev)))
+		return KPAC_WAY_DIRECT;
+	return kpac_xmit_may_txq(path) ? KPAC_WAY_TXQ : KPAC_WAY_QUEUED;
 }
 
 /* Count a packet that the peer receives: its receive counters are the device's

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kpac queueing discipline: TX queues (txq.h) for what the stack sends, as
+ * the root of a device, or for one of its queues, under mq.
+ *
+ * What is sent by a process goes to the driver at once: there is nothing to wait
+ * for. What is sent in a softirq, which may be about to send more, goes at the
+ * end of its round. So this is a queue that nothing is ever taken out of: when
+ * the stack asks for a packet, because the device has room again, what waits is
+ * sent, and the answer is that there is none.
+ */
+
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+#include <net/netlink.h>
+#include <net/pkt_sched.h>
+#include <net/sock.h>
+#include <uapi/linux/sch_kpac.h>
+
+#include "qdisc.h"
+
+/* Whether the socket of a packet has to look at it before it is sent (TLS). */
+static bool kpac_qdisc_sock_looks(const struct sk_buff *skb)
+{
+#ifdef CONFIG_SOCK_VALIDATE_XMIT
+	const struct sock *sk = skb->sk;
+
+	return sk && sk_fullsock(sk) && sk->sk_validate_xmit_skb;
+#else
+	return false;
+#endif
+}
+
+/* What the device cannot do is done here: segments, checksums. One packet can
+ * become several, or none. False: it cannot be done now.
+ */
+static bool kpac_qdisc_validate(struct sk_buff **skb, struct net_device *dev)
+{
+	bool again = false;
+
+	/* most packets are one piece, and complete */
+	if (unlikely((*skb)->data_len || (*skb)->ip_summed == CHECKSUM_PARTIAL ||
+		     skb_is_gso(*skb) || skb_vlan_tag_present(*skb) ||
+		     skb_has_extensions(*skb) || kpac_qdisc_sock_looks(*skb)))
+		*skb = validate_xmit_skb_list(*skb, dev, &again);
+	return likely(!again);
+}
+
+/**
+ * kpac_qdisc_enqueue - the stack sends a packet
+ * @skb: the packet; consumed
+ * @sch: a kpac qdisc
+ * @to_free: gets the packet if it is to be dropped
+ *
+ * Context: bottom halves disabled; no lock.
+ * Return: %NET_XMIT_SUCCESS or %NET_XMIT_DROP.
+ */
+int kpac_qdisc_enqueue(struct sk_buff *skb, struct Qdisc *sch,
+		       struct sk_buff **to_free)
+{
+	struct kpac_txq *txq = kpac_qdisc_txq(sch, skb_get_queue_mapping(skb));
+	struct kpac_tx *tx = txq->hwq->tx;
+	unsigned int len = qdisc_pkt_len(skb);
+	struct sk_buff *next;
+
+	if (unlikely(READ_ONCE(txq->hwq->waiting) >= READ_ONCE(tx->limit)))
+		return qdisc_drop_cpu(skb, sch, to_free);
+
+	if (unlikely(!kpac_qdisc_validate(&skb, tx->dev))) {
+		qdisc_qstats_cpu_drop(sch);
+		kfree_skb_list(skb);
+		return NET_XMIT_DROP;
+	}
+	for (; skb; skb = next) {
+		next = skb->next;
+		skb->prev = NULL;
+		qdisc_skb_cb(skb)->pkt_len = next ? skb->len : len;
+		len -= min(len, skb->len);
+		kpac_txq_add(txq, skb);
+	}
+	if (!in_serving_softirq())
+		kpac_txq_flush(txq);
+	return NET_XMIT_SUCCESS;
+}
+
+static struct sk_buff *kpac_qdisc_dequeue(struct Qdisc *sch)
+{
+	struct kpac_qdisc *priv = qdisc_priv(sch);
+
+	/* Somebody wanted this to be done while somebody else did it. */
+	if (unlikely(READ_ONCE(sch->state) & QDISC_STATE_NON_EMPTY)) {
+		clear_bit(__QDISC_STATE_MISSED, &sch->state);
+		clear_bit(__QDISC_STATE_DRAINING, &sch->state);
+		/* before looking */
+		smp_mb__after_atomic();
+	}
+	kpac_tx_push(priv->tx);
+	return NULL;
+}
+
+static struct sk_buff *kpac_qdisc_peek(struct Qdisc *sch)
+{
+	return NULL;
+}
+
+static const struct nla_policy kpac_qdisc_policy[TCA_KPAC_MAX + 1] = {
+	[TCA_KPAC_LIMIT] = { .type = NLA_U32 },
+	[TCA_KPAC_BATCH] = { .type = NLA_U32 },
+};
+
+static int kpac_qdisc_change(struct Qdisc *sch, struct nlattr *opt,
+			     struct netlink_ext_ack *extack)
+{
+	struct kpac_qdisc *priv = qdisc_priv(sch);
+	struct nlattr *tb[TCA_KPAC_MAX + 1];
+	struct kpac_tx *tx = priv->tx;
+	u32 limit = tx->limit, batch = tx->config.batch;
+	int err;
+
+	err = nla_parse_nested(tb, TCA_KPAC_MAX, opt, kpac_qdisc_policy,
+			       extack);
+	if (err)
+		return err;
+	if (tb[TCA_KPAC_LIMIT])
+		limit = nla_get_u32(tb[TCA_KPAC_LIMIT]);
+	if (tb[TCA_KPAC_BATCH])
+		batch = nla_get_u32(tb[TCA_KPAC_BATCH]);
+	if (limit < 1 || limit > TCA_KPAC_MAX_LIMIT) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[TCA_KPAC_LIMIT],
+				    "limit must be from 1 to 1000000 packets");
+		return -ERANGE;
+	}
+	if (batch < 1 || batch > TCA_KPAC_MAX_BATCH) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[TCA_KPAC_BATCH],
+				    "batch must be from 1 to 256 packets");
+		return -ERANGE;
+	}
+	WRITE_ONCE(tx->limit, limit);
+	WRITE_ONCE(tx->config.batch, batch);
+	return 0;
+}
+
+/* Whether this is where packets go to the driver: another qdisc above it would
+ * have to be asked first.
+ */
+static bool kpac_qdisc_root(const struct Qdisc *sch)
+{
+	const struct Qdisc *root = rtnl_dereference(qdisc_dev(sch)->qdisc);
+
+	if (sch->parent == TC_H_ROOT || !TC_H_MAJ(sch->parent))
+		return true;
+	return root->flags & TCQ_F_MQROOT &&
+	       TC_H_MAJ(sch->parent) == root->handle;
+}
+
+static int kpac_qdisc_create(struct Qdisc *sch, struct nlattr *opt,
+			     struct netlink_ext_ack *extack)
+{
+	struct kpac_qdisc *priv = qdisc_priv(sch);
+	struct net_device *dev = qdisc_dev(sch);
+	unsigned int queue = sch->dev_queue - dev->_tx;
+
+	if (!kpac_qdisc_root(sch)) {
+		NL_SET_ERR_MSG(extack, "kpac can only be the root qdisc of a device, or be under mq");
+		return -EOPNOTSUPP;
+	}
+	if (sch->parent == TC_H_ROOT)
+		priv->tx = kpac_tx_new(dev, sch, 0, dev->num_tx_queues);
+	else
+		priv->tx = kpac_tx_new(dev, sch, queue, 1);
+	if (!priv->tx)
+		return -ENOMEM;
+	return opt ? kpac_qdisc_change(sch, opt, extack) : 0;
+}
+
+static void kpac_qdisc_reset(struct Qdisc *sch)
+{
+	struct kpac_qdisc *priv = qdisc_priv(sch);
+
+	if (priv->tx)
+		kpac_tx_reset(priv->tx);
+}
+
+static void kpac_qdisc_destroy(struct Qdisc *sch)
+{
+	struct kpac_qdisc *priv = qdisc_priv(sch);
+
+	if (priv->tx)
+		kpac_tx_free(priv->tx);
+}
+
+static int kpac_qdisc_dump(struct Qdisc *sch, struct sk_buff *msg)
+{
+	const struct kpac_qdisc *priv = qdisc_priv(sch);
+	struct nlattr *opts = nla_nest_start_noflag(msg, TCA_OPTIONS);
+
+	if (!opts)
+		return -EMSGSIZE;
+	if (nla_put_u32(msg, TCA_KPAC_LIMIT, READ_ONCE(priv->tx->limit)) ||
+	    nla_put_u32(msg, TCA_KPAC_BATCH, READ_ONCE(priv->tx->config.batch))) {
+		nla_nest_cancel(msg, opts);
+		return -EMSGSIZE;
+	}
+	return nla_nest_end(msg, opts);
+}
+
+static int kpac_qdisc_dump_stats(struct Qdisc *sch, struct gnet_dump *dump)
+{
+	const struct kpac_qdisc *priv = qdisc_priv(sch);
+	struct tc_kpac_xstats xstats = {};
+	struct kpac_tx_sum sum;
+	int i;
+
+	kpac_tx_sum(priv->tx, &sum);
+	for (i = 0; i < KPAC_TX_SIZES; i++)
+		xstats.batches += sum.tx.size[i];
+	xstats.doorbells = sum.tx.doorbells;
+	xstats.shared = sum.tx.shared;
+	xstats.requeued = sum.tx.requeued;
+	return gnet_stats_copy_app(dump, &xstats, sizeof(xstats));
+}
+
+static struct Qdisc_ops kpac_qdisc_ops __read_mostly = {
+	.id = "kpac",
+	.priv_size = sizeof(struct kpac_qdisc),
+	.static_flags = TCQ_F_NOLOCK | TCQ_F_CPUSTATS,
+	.enqueue = kpac_qdisc_enqueue,
+	.dequeue = kpac_qdisc_dequeue,
+	.peek = kpac_qdisc_peek,
+	.init = kpac_qdisc_create,
+	.reset = kpac_qdisc_reset,
+	.destroy = kpac_qdisc_destroy,
+	.change = kpac_qdisc_change,
+	.dump = kpac_qdisc_dump,
+	.dump_stats = kpac_qdisc_dump_stats,
+	.owner = THIS_MODULE,
+};
+
+MODULE_ALIAS_NET_SCH("kpac");
+
+/**
+ * kpac_qdisc_init - let kpac qdiscs be made
+ *
+ * Context: process, at module load.
+ * Return: 0 or an error.
+ */
+int __init kpac_qdisc_init(void)
+{
+	return register_qdisc(&kpac_qdisc_ops);
+}
+
+/**
+ * kpac_qdisc_exit - let none be made any more
+ *
+ * Context: process, when there are none.
+ */
+void kpac_qdisc_exit(void)
+{
+	unregister_qdisc(&kpac_qdisc_ops);
+}
