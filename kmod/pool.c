@@ -15,7 +15,7 @@
 #define KPAC_POOL_TICK	HZ
 
 /* Whether nobody but the pool has a buffer, nor a clone of it. */
-static bool kpac_pool_home(const struct sk_buff *skb)
+static __always_inline bool kpac_pool_home(const struct sk_buff *skb)
 {
 	/* after whatever the driver did with it */
 	if (atomic_read_acquire(&skb->users.refs) != 1)
@@ -24,11 +24,22 @@ static bool kpac_pool_home(const struct sk_buff *skb)
 	       atomic_read_acquire(&skb_shinfo(skb)->dataref) == 1;
 }
 
-static unsigned int kpac_pool_index(const struct kpac_pool *pool,
-				    unsigned int n)
+/* Bring the buffers that have come home to the front of some, if the first few
+ * that are still out are not all there is: those behind them are out, too.
+ */
+static unsigned int kpac_pool_sort(struct sk_buff **ring, unsigned int n)
 {
-	n += pool->next;
-	return n < pool->size ? n : n - pool->size;
+	unsigned int i, home = 0;
+
+	for (i = 0; i < n && i - home < KPAC_POOL_LATE; i++) {
+		if (!kpac_pool_home(ring[i]))
+			continue;
+		prefetchw(ring[i]);
+		if (unlikely(i != home))
+			swap(ring[i], ring[home]);
+		home++;
+	}
+	return home;
 }
 
 /**
@@ -36,31 +47,30 @@ static unsigned int kpac_pool_index(const struct kpac_pool *pool,
  * @pool: this CPU's pool; none is known to be home
  *
  * Looks at no more than clean-batch buffers, and not beyond the first few that
- * are still out: those behind them are, too. The few themselves are let behind.
+ * are still out. These stay behind those that are taken now.
  *
  * Context: softirq, or bottom halves disabled.
- * Return: whether there are any; &kpac_pool.ready says how many.
+ * Return: whether there are any.
  */
 bool kpac_pool_reclaim(struct kpac_pool *pool)
 {
-	unsigned int window = min(READ_ONCE(pool->owner->clean), pool->size);
-	unsigned int i, home = 0;
+	unsigned int n, home;
 
-	for (i = 0; i < window && i - home < KPAC_POOL_LATE; i++) {
-		unsigned int at = kpac_pool_index(pool, i);
-
-		if (!kpac_pool_home(pool->ring[at]))
-			continue;
-		if (i != home)
-			swap(pool->ring[at],
-			     pool->ring[kpac_pool_index(pool, home)]);
-		home++;
+	if (pool->next == pool->size)
+		pool->next = 0;
+	n = min(READ_ONCE(pool->owner->clean), pool->size - pool->next);
+	home = kpac_pool_sort(pool->ring + pool->next, n);
+	/* at the end of the ring there may be nothing but a few that are out */
+	if (unlikely(!home && n < KPAC_POOL_LATE && n < pool->size)) {
+		pool->next = 0;
+		n = min(READ_ONCE(pool->owner->clean), pool->size);
+		home = kpac_pool_sort(pool->ring, n);
 	}
-	trace_kpac_reclaim(pool->cpu, i, home);
+	trace_kpac_reclaim(pool->cpu, n, home);
 	WRITE_ONCE(pool->reclaims, pool->reclaims + 1);
 	WRITE_ONCE(pool->found, pool->found + home);
-	pool->ready = home;
-	if (!home)
+	pool->until = pool->next + home;
+	if (unlikely(!home))
 		kpac_pool_miss(pool);
 	return home;
 }
@@ -96,6 +106,14 @@ static bool kpac_pool_mine(const struct kpac_pool *pool)
 	return smp_processor_id() == pool->cpu;
 }
 
+/* Begin to look at a place anew; what is known to be home is found again. */
+static void kpac_pool_restart(struct kpac_pool *pool, unsigned int next)
+{
+	WRITE_ONCE(pool->found, kpac_pool_taken(pool));
+	WRITE_ONCE(pool->next, next);
+	WRITE_ONCE(pool->until, next);
+}
+
 /* Put a ring in the place of the pool's that has new buffers, and then, from
  * the one that has been out for longest on, those of the pool.
  */
@@ -114,9 +132,7 @@ static bool kpac_pool_replace(struct kpac_pool *pool, struct sk_buff ***ring,
 		memcpy(*ring + added + later, pool->ring,
 		       pool->next * sizeof(**ring));
 		swap(pool->ring, *ring);
-		WRITE_ONCE(pool->found, pool->found - pool->ready);
-		pool->ready = 0;
-		pool->next = 0;
+		kpac_pool_restart(pool, 0);
 		WRITE_ONCE(pool->size, pool->size + added);
 	}
 	local_bh_enable();
@@ -154,10 +170,7 @@ static void kpac_pool_cut(struct kpac_pool *pool, unsigned int size)
 		WRITE_ONCE(pool->size, pool->size - 1);
 		consume_skb(pool->ring[pool->size]);
 	}
-	WRITE_ONCE(pool->found, pool->found - pool->ready);
-	pool->ready = 0;
-	if (pool->next >= pool->size)
-		pool->next = 0;
+	kpac_pool_restart(pool, min(pool->next, pool->size));
 }
 
 /* How many buffers are out. */
@@ -183,9 +196,7 @@ static void kpac_pool_give_up(struct kpac_pool *pool)
 		else
 			consume_skb(skb);
 	}
-	WRITE_ONCE(pool->found, pool->found - pool->ready);
-	pool->ready = 0;
-	pool->next = 0;
+	kpac_pool_restart(pool, 0);
 	WRITE_ONCE(pool->size, kept);
 }
 
@@ -193,7 +204,7 @@ static void kpac_pool_give_up(struct kpac_pool *pool)
 static unsigned int kpac_pool_wanted(struct kpac_pool *pool, unsigned int out)
 {
 	unsigned int max = READ_ONCE(pool->owner->max);
-	u64 taken = pool->found - pool->ready;
+	u64 taken = kpac_pool_taken(pool);
 	bool used = taken != pool->seen, missed = pool->misses != pool->missed;
 	unsigned int wanted = pool->size;
 
@@ -245,14 +256,16 @@ static void kpac_pool_tick(struct work_struct *work)
  * kpac_pool_init - make an empty pool
  * @pool: the pool
  * @cpu: whose it is
+ * @headroom: bytes in front of a buffer's data
  * @owner: what it has in common with other CPUs' pools; may change any time
  *
  * Context: any.
  */
-void kpac_pool_init(struct kpac_pool *pool, int cpu,
+void kpac_pool_init(struct kpac_pool *pool, int cpu, unsigned int headroom,
 		    const struct kpac_pool_owner *owner)
 {
 	pool->cpu = cpu;
+	pool->headroom = headroom;
 	pool->owner = owner;
 	INIT_DELAYED_WORK(&pool->work, kpac_pool_tick);
 }

@@ -28,13 +28,11 @@ struct mem_cgroup;
  * struct kpac_pool_owner - what the pools of all CPUs for a port have in common
  * @max: buffers that a pool may grow to; 0: there are no pools
  * @clean: buffers that are looked at at once
- * @headroom: bytes in front of the data
  * @memcg: the memory cgroup that is charged, or NULL
  */
 struct kpac_pool_owner {
 	unsigned int max;
 	unsigned int clean;
-	unsigned int headroom;
 	struct mem_cgroup *memcg;
 };
 
@@ -42,17 +40,17 @@ struct kpac_pool_owner {
  * struct kpac_pool - a pool
  * @ring: the buffers
  * @next: the one that has been out for longest, or is home for longest
- * @ready: how many from @next on are known to be home
+ * @until: those from @next up to this are known to be home
  * @size: how many buffers there are
+ * @headroom: bytes in front of a buffer's data
  * @cpu: whose it is
  * @growing: the worker has been told that there are not enough
  * @owner: what it has in common with other CPUs' pools
- * @found: buffers that were found to be home, ever; those that have been taken
- *	are that less @ready
+ * @found: buffers that were found to be home, ever
  * @misses: how often there was no buffer
  * @reclaims: how often it was looked for buffers that have come home
  * @high: the most buffers that were out at a time, as far as has been seen
- * @seen: @found less @ready when the worker last looked
+ * @seen: how many had been taken when the worker last looked
  * @missed: @misses when the worker last looked
  * @idle: how often in a row the worker saw fewer than half of the buffers used
  * @work: the worker
@@ -60,8 +58,9 @@ struct kpac_pool_owner {
 struct kpac_pool {
 	struct sk_buff **ring;
 	unsigned int next;
-	unsigned int ready;
+	unsigned int until;
 	unsigned int size;
+	unsigned int headroom;
 	int cpu;
 	bool growing;
 	const struct kpac_pool_owner *owner;
@@ -78,29 +77,53 @@ struct kpac_pool {
 /* What of a buffer's memory is for the packet and what is in front of it. */
 #define KPAC_POOL_BYTES	SKB_WITH_OVERHEAD(2048)
 
+/* How many buffers have been taken, ever. */
+static inline u64 kpac_pool_taken(const struct kpac_pool *pool)
+{
+	return READ_ONCE(pool->found) -
+	       (READ_ONCE(pool->until) - READ_ONCE(pool->next));
+}
+
 bool kpac_pool_reclaim(struct kpac_pool *pool);
 void kpac_pool_miss(struct kpac_pool *pool);
 void kpac_pool_init(struct kpac_pool *pool, int cpu,
+		    unsigned int headroom,
 		    const struct kpac_pool_owner *owner);
 void kpac_pool_resize(struct kpac_pool *pool);
 void kpac_pool_drain(struct kpac_pool *pool);
 void kpac_pool_exit(struct kpac_pool *pool);
 unsigned int kpac_pool_limit(void);
 
-/* Make a buffer as good as new. What lies behind its head stays: where its data
- * is, and how large. Nothing hangs on it: what is sent out of a pool has neither
- * socket, route, conntrack nor extension.
+static __always_inline void kpac_pool_clear(struct sk_buff *skb, size_t from,
+					    size_t to)
+{
+	memset((char *)skb + from, 0, to - from);
+}
+
+/* Make a buffer as good as new, but for its control block, which belongs to
+ * whoever has the buffer. Where its data is, and how large, stays. Nothing
+ * hangs on it: what is sent out of a pool has neither socket, route, conntrack
+ * nor extension.
  */
 static __always_inline void kpac_pool_renew(struct sk_buff *skb,
 					    unsigned int headroom)
 {
-	memset(skb, 0, offsetof(struct sk_buff, tail));
-	refcount_set(&skb->users, 2);
+	/* in pieces that compilers clear by a few stores */
+	kpac_pool_clear(skb, 0, offsetof(struct sk_buff, cb));
+	kpac_pool_clear(skb, offsetofend(struct sk_buff, cb),
+			offsetof(struct sk_buff, headers));
+	kpac_pool_clear(skb, offsetof(struct sk_buff, headers),
+			offsetof(struct sk_buff, priority));
+	kpac_pool_clear(skb, offsetof(struct sk_buff, priority),
+			offsetof(struct sk_buff, protocol));
+	skb->protocol = 0;
+	skb->transport_header = (typeof(skb->transport_header))~0U;
+	skb->network_header = 0;
+	skb->mac_header = (typeof(skb->mac_header))~0U;
 	skb->data = skb->head + headroom;
 	skb_reset_tail_pointer(skb);
-	skb->mac_header = (typeof(skb->mac_header))~0U;
-	skb->transport_header = (typeof(skb->transport_header))~0U;
 	*(u64 *)skb_shinfo(skb) = 0;
+	refcount_set(&skb->users, 2);
 }
 
 /**
@@ -118,14 +141,10 @@ static __always_inline struct sk_buff *kpac_pool_get(struct kpac_pool *pool)
 {
 	struct sk_buff *skb;
 
-	if (unlikely(!pool->ready) && !kpac_pool_reclaim(pool))
+	if (unlikely(pool->next == pool->until) && !kpac_pool_reclaim(pool))
 		return NULL;
-	pool->ready--;
-	skb = pool->ring[pool->next];
-	if (unlikely(++pool->next == pool->size))
-		pool->next = 0;
-	prefetchw(pool->ring[pool->next]);
-	kpac_pool_renew(skb, pool->owner->headroom);
+	skb = pool->ring[pool->next++];
+	kpac_pool_renew(skb, pool->headroom);
 	return skb;
 }
 

@@ -398,12 +398,12 @@ void kpac_tx_reset(struct kpac_tx *tx)
 
 /* --- life --- */
 
-static void kpac_tx_init_cpu(struct kpac_tx *tx, int cpu)
+static void kpac_tx_init_cpu(struct kpac_tx *tx, int cpu, unsigned int headroom)
 {
 	struct kpac_tx_cpu *c = per_cpu_ptr(tx->cpu, cpu);
 	unsigned int i;
 
-	kpac_pool_init(&c->pool, cpu, &tx->pool);
+	kpac_pool_init(&c->pool, cpu, headroom, &tx->pool);
 	for (i = 0; i < tx->hwqs; i++) {
 		c->txq[i].hwq = &tx->hwq[i];
 		INIT_LIST_HEAD(&c->txq[i].node);
@@ -424,8 +424,8 @@ struct kpac_tx *kpac_tx_new(struct net_device *dev, struct Qdisc *sch,
 			    unsigned int first, unsigned int hwqs)
 {
 	struct kpac_tx_config defaults = kpac_tx_defaults();
+	unsigned int headroom, i;
 	struct kpac_tx *tx;
-	unsigned int i;
 	int cpu;
 
 	tx = kvzalloc(struct_size(tx, hwq, hwqs), GFP_KERNEL_ACCOUNT);
@@ -444,8 +444,8 @@ struct kpac_tx *kpac_tx_new(struct net_device *dev, struct Qdisc *sch,
 	tx->dev = dev;
 	tx->sch = sch;
 	tx->limit = KPAC_TX_LIMIT;
-	tx->pool.headroom = ALIGN(max_t(unsigned int, LL_RESERVED_SPACE(dev),
-					NET_SKB_PAD), HH_DATA_MOD);
+	headroom = ALIGN(max_t(unsigned int, LL_RESERVED_SPACE(dev),
+			       NET_SKB_PAD), HH_DATA_MOD);
 	tx->pool.memcg = get_mem_cgroup_from_mm(current->mm);
 	for (i = 0; i < hwqs; i++) {
 		kpac_relay_init(&tx->hwq[i].relay);
@@ -453,7 +453,7 @@ struct kpac_tx *kpac_tx_new(struct net_device *dev, struct Qdisc *sch,
 		tx->hwq[i].index = first + i;
 	}
 	for_each_possible_cpu(cpu)
-		kpac_tx_init_cpu(tx, cpu);
+		kpac_tx_init_cpu(tx, cpu, headroom);
 	kpac_tx_set(tx, &defaults);
 	mutex_lock(&kpac_tx_mutex);
 	list_add(&tx->list, &kpac_tx_list);
@@ -598,16 +598,16 @@ struct sk_buff *kpac_tx_buffer(struct kpac_tx *tx, unsigned int len)
 	struct sk_buff *skb;
 
 	if (likely(tx->dev->priv_flags & IFF_TX_SKB_SHARING) &&
-	    likely(len <= KPAC_POOL_BYTES - tx->pool.headroom)) {
+	    likely(len <= KPAC_POOL_BYTES - pool->headroom)) {
 		skb = kpac_pool_get(pool);
 		if (likely(skb))
 			return skb;
 	} else {
 		kpac_pool_miss(pool);
 	}
-	skb = alloc_skb(tx->pool.headroom + len, GFP_ATOMIC | __GFP_NOWARN);
+	skb = alloc_skb(pool->headroom + len, GFP_ATOMIC | __GFP_NOWARN);
 	if (likely(skb))
-		skb_reserve(skb, tx->pool.headroom);
+		skb_reserve(skb, pool->headroom);
 	return skb;
 }
 
@@ -631,8 +631,7 @@ void kpac_tx_sum(const struct kpac_tx *tx, struct kpac_tx_sum *sum)
 
 		for (i = 0; i < counters; i++)
 			((u64 *)&sum->tx)[i] += READ_ONCE(from[i]);
-		sum->pool_hits += READ_ONCE(c->pool.found) -
-				  READ_ONCE(c->pool.ready);
+		sum->pool_hits += kpac_pool_taken(&c->pool);
 		sum->pool_misses += READ_ONCE(c->pool.misses);
 		sum->pool_reclaims += READ_ONCE(c->pool.reclaims);
 		sum->pool_size += READ_ONCE(c->pool.size);

@@ -5,7 +5,8 @@
 #
 #   scripts/build.sh NAME KDIR [MAKE-ARGUMENT...]
 #
-# The copy is $KPAC_CACHE/build/NAME-*; prints its path, where kpac.ko then is.
+# The copy is $KPAC_CACHE/build/NAME-*; prints its path, where kpac.ko then is
+# (with KPAC_MICRO=1, bench/micro.c: kpac_micro.ko).
 # So builds for several kernels do not meet, and the tree stays as it is.
 # Fails on any warning as well as on errors.
 
@@ -24,7 +25,7 @@ rm -rf "$dir"
 mkdir -p "$dir/kmod"
 cp -p "$KPAC_TOP/Kbuild" "$dir/"
 cd "$KPAC_TOP"
-find kmod uapi -name '*.[ch]' -exec cp -p --parents {} "$dir" \;
+find kmod uapi bench -name '*.[ch]' -exec cp -p --parents {} "$dir" \;
 
 rc=0
 make -s -C "$kdir" M="$dir" -j"$(nproc)" "$@" modules > "$dir/log" 2>&1 || rc=$?
