@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
+/* kpacctl: how it understands its command line, and what it says. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../ctl/kpacctl.h"
+#include "check.h"
+
+static char out[65536], err_out[65536];
+
+static void collect(FILE *f, char *to, size_t size)
+{
+	rewind(f);
+	to[fread(to, 1, size - 1, f)] = '\0';
+	fclose(f);
+}
+
+/* Run kpacctl in a child; its exit status, and what it said in out, err_out. */
+static int run(const char *command)
+{
+	FILE *o = tmpfile(), *e = tmpfile();
+	char words[512];
+	char *argv[32];
+	int argc = 0;
+	int status;
+	char *word, *rest = words;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		dup2(fileno(o), 1);
+		dup2(fileno(e), 2);
+		fclose(o);
+		fclose(e);
+		snprintf(words, sizeof(words), "%s", command);
+		/* Words are apart by one space; two in a row hold an empty one. */
+		while (*words && (word = strsep(&rest, " ")))
+			argv[argc++] = word;
+		argv[argc] = NULL;
+		status = kpacctl(argc, argv);
+		fake_reset(NULL);
+		exit(status);
+	}
+	waitpid(pid, &status, 0);
+	collect(o, out, sizeof(out));
+	collect(e, err_out, sizeof(err_out));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static bool says(const char *command, int status, const char *text)
+{
+	int got = run(command);
+	bool good = got == status && strstr(status ? err_out : out, text) &&
+		    (status ? !*out : !*err_out);
+
+	if (!good)
+		printf("# kpacctl %s: %d, not %d, \"%s\"\n# \"%s\" \"%s\"\n",
+		       command, got, status, text, out, err_out);
+	return good;
+}
+
+static void test_ctl_syntax(void)
+{
+	fake_reset(answer_well);
+	EXPECT(says("", 1, "Usage: kpacctl"));
+	EXPECT(says("help", 0, "Usage: kpacctl"));
+	EXPECT(says("-h", 0, "Usage: kpacctl"));
+	EXPECT(says("--help", 0, "Usage: kpacctl"));
+	EXPECT(says("help port", 0, "kpacctl port add"));
+	EXPECT(says("port help", 0, "kpacctl port add"));
+	EXPECT(says("port add help", 0, "kpacctl port add"));
+	EXPECT(says("stat h", 0, "kpacctl stat reset"));
+	EXPECT(says("m h", 0, "kpacctl monitor"));
+	EXPECT(says("-V", 0, "kpacctl " VERSION "\n"));
+	EXPECT(says("-Version", 0, VERSION));
+	EXPECT(says("foo", 1, "Error: object \"foo\" is unknown"));
+	EXPECT(says("porta", 1, "Error: object \"porta\" is unknown"));
+	EXPECT(says("port foo", 1, "Error: command \"foo\" is unknown"));
+	EXPECT(says("stat foo", 1, "Error: command \"foo\" is unknown"));
+	EXPECT(says("monitor foo", 1, "Error: argument \"foo\" is wrong"));
+	EXPECT(says("-x port", 1, "Error: option \"-x\" is unknown"));
+	EXPECT(says("-", 1, "Error: option \"-\" is unknown"));
+	EXPECT(says("-json=1", 1, "Error: option \"-json=1\" is unknown"));
+	EXPECT(says("-n", 1, "\"-n\" needs a value"));
+	EXPECT(says("-n a/b port", 1, "Error: argument \"a/b\" is wrong"));
+	EXPECT(says("-c=purple port", 1, "Error: argument \"purple\" is wrong"));
+
+	EXPECT(says("port add", 1, "Error: argument \"dev\" is required"));
+	EXPECT(says("port del", 1, "Error: argument \"dev\" is required"));
+	EXPECT(says("port add dev", 1, "\"dev\" needs a value"));
+	EXPECT(says("port add a door", 1, "\"door\" needs a value"));
+	EXPECT(says("port add a foo", 1, "Error: argument \"foo\" is wrong: "
+		    "expected \"door\" or \"forward\"."));
+	EXPECT(says("port add a door foo", 1, "Error: argument \"foo\" is wrong: "
+		    "expected \"auto\", \"rx-handler\" or \"ingress\"."));
+	EXPECT(says("port add a forward o", 1, "Error: argument \"o\" is wrong: "
+		    "it may mean more than one of \"off\" or \"on\"."));
+	EXPECT(says("port add a door auto door ingress", 1,
+		    "Error: duplicate \"door\": \"ingress\" is the second value."));
+	EXPECT(says("port add a dev b", 1,
+		    "Error: duplicate \"dev\": \"b\" is the second value."));
+	EXPECT(says("port set a", 1, "Error: nothing to set"));
+	EXPECT(says("port show a b", 1, "Error: argument \"b\" is wrong"));
+	EXPECT(says("port s a forward off", 1,
+		    "Error: argument \"forward\" is wrong"));
+	EXPECT(says("stat reset a b", 1, "Error: argument \"b\" is wrong"));
+}
+
+static void test_ctl_names(void)
+{
+	fake_reset(answer_well);
+	EXPECT(says("port add fifteen.letters", 0, ""));
+	EXPECT(says("port add sixteen.letters.", 1,
+		    "Error: argument \"sixteen.letters.\" is wrong: "
+		    "a device name has at most 15 characters."));
+	EXPECT(says("port add dev ", 1, "a device name cannot be empty"));
+	EXPECT(says("port add a/b", 1, "Error: argument \"a/b\" is wrong"));
+	EXPECT(says("port add a:b", 1, "Error: argument \"a:b\" is wrong"));
+	EXPECT(says("port add a\tb", 1, "Error: argument \"a\tb\" is wrong"));
+	EXPECT(says("port add ..", 1, "Error: argument \"..\" is wrong"));
+	EXPECT(says("stat show a/b", 1, "Error: argument \"a/b\" is wrong"));
+	EXPECT(says("port del dev dev", 0, ""));
+	EXPECT(says("port add dev door door ingress", 0, ""));
+}
+
+static void test_ctl_abbreviations(void)
+{
+	fake_reset(answer_well);
+	EXPECT(says("p s", 0, "2: a: door ingress"));
+	EXPECT(says("p", 0, "2: a: door ingress"));
+	EXPECT(says("port list", 0, "2: a: door ingress"));
+	EXPECT(says("s", 0, "accelerated"));
+	EXPECT(says("stats show", 0, "accelerated"));
+	EXPECT(says("s r", 0, ""));
+	EXPECT(says("p a a d i f on", 0, ""));
+	EXPECT(says("p se a f off", 0, ""));
+	EXPECT(says("p d a", 0, ""));
+	EXPECT(says("p delete a", 0, ""));
+	EXPECT(says("p a f", 0, ""));	/* a device called f */
+}
+
+static void test_ctl_text(void)
+{
+	fake_reset(answer_well);
+	EXPECT(says("port", 0, "2: a: door ingress "
+		    "(the receive handler was taken) forward on\n"));
+	EXPECT(says("port", 0, "master if4000000\n"));
+	EXPECT(says("-s port show a", 0, "99.9%"));
+	EXPECT(says("stat", 0, "neither IPv4 nor IPv6 (ARP, LLDP, ...); normal"));
+	EXPECT(says("stat", 0, "\n    hand-over "));
+	EXPECT(says("stat", 0, " 99.9% "));
+	EXPECT(!strchr(out, '\033'));
+	EXPECT(says("-c=always port", 0, "\033[36ma\033[0m"));
+	EXPECT(says("-c=never port", 0, "2: a:"));
+	fake_reset(answer_nothing);
+	EXPECT(says("port", 0, "") && !*out);
+}
+
+static json_t *json_of(const char *command)
+{
+	json_t *value;
+
+	EXPECT(says(command, 0, ""));
+	value = json_loads(out, 0, NULL);
+	EXPECT(value);
+	return value;
+}
+
+static bool text_is(const json_t *object, const char *key, const char *text)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return value && !strcmp(value, text);
+}
+
+static bool number_is(const json_t *object, const char *key, json_int_t number)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_integer(value) && json_integer_value(value) == number;
+}
+
+static void test_ctl_json(void)
+{
+	json_t *list, *first, *pass;
+
+	fake_reset(answer_well);
+	list = json_of("-j port");
+	EXPECT(json_array_size(list) == 2);
+	first = json_array_get(list, 0);
+	EXPECT(number_is(first, "ifindex", 2) && text_is(first, "ifname", "a"));
+	EXPECT(text_is(first, "door", "auto") &&
+	       text_is(first, "door_used", "ingress") &&
+	       text_is(first, "door_why", "taken"));
+	EXPECT(json_is_true(json_object_get(first, "forward")));
+	EXPECT(!json_object_get(first, "master"));
+	EXPECT(number_is(json_array_get(list, 1), "master_ifindex", 4000000));
+	json_decref(list);
+
+	list = json_of("-j -s port show dev a");
+	first = json_array_get(list, 0);
+	EXPECT(number_is(json_object_get(first, "stats"), "packets",
+			 5000000000));
+	json_decref(list);
+
+	list = json_of("-json -pretty stat show a");
+	EXPECT(strchr(out, '\n') != strrchr(out, '\n'));
+	EXPECT(json_array_size(list) == 1);
+	first = json_array_get(list, 0);
+	EXPECT(number_is(first, "accelerated_packets", 4999999990));
+	EXPECT(number_is(first, "pass_packets", 9));
+	EXPECT(json_is_real(json_object_get(first, "accelerated_share")));
+	pass = json_array_get(json_object_get(first, "pass"), 0);
+	EXPECT(text_is(pass, "reason", "not-ip") &&
+	       number_is(pass, "packets", 7) && number_is(pass, "bytes", 322) &&
+	       text_is(pass, "meaning", kpac_pass_reason_meaning(
+						KPAC_PASS_REASON_NOT_IP)));
+	json_decref(list);
+
+	fake_reset(answer_nothing);
+	EXPECT(says("-j port", 0, "[]\n") && !strcmp(out, "[]\n"));
+	EXPECT(says("-j stat", 0, "[]\n") && !strcmp(out, "[]\n"));
+}
+
+/* Names that a terminal would obey, or that are not UTF-8. */
+static void answer_odd(const struct nlmsghdr *request)
+{
+	struct nl_msg *msg = fake_msg(request, KPAC_CMD_PORT_GET, NLM_F_MULTI);
+
+	put_port(msg, 2, "a\033[2J");
+	fake_send(msg, false);
+	msg = fake_msg(request, KPAC_CMD_PORT_GET, NLM_F_MULTI);
+	put_port(msg, 3, "b\xff");
+	fake_send(msg, false);
+	fake_done(request, 0, NULL, 0);
+}
+
+static void test_ctl_odd_names(void)
+{
+	json_t *list;
+
+	fake_reset(answer_odd);
+	EXPECT(says("port", 0, "2: a\\033[2J: door"));
+	list = json_of("-j port");
+	EXPECT(text_is(json_array_get(list, 0), "ifname", "a\033[2J"));
+	EXPECT(text_is(json_array_get(list, 1), "ifname", "b\xc3\xbf"));
+	json_decref(list);
+}
+
+static void test_ctl_refusals(void)
+{
+	fake_reset(answer_no);
+	refusal.err = -EEXIST;
+	refusal.text = "it is a port already";
+	EXPECT(says("port add a", 2, "Error: kpac: it is a port already.\n"));
+	EXPECT(says("port set a f on", 2, "it is a port already.\n"));
+	EXPECT(says("port del a", 2, "it is a port already.\n"));
+	EXPECT(says("port show a", 2, "it is a port already.\n"));
+	EXPECT(says("-j stat show a", 2, "it is a port already.\n"));
+	EXPECT(says("stat reset", 2, "it is a port already.\n"));
+	refusal.err = -EPERM;
+	refusal.text = NULL;
+	EXPECT(says("port add a", 2, "Error: kpac: Operation not permitted: "
+		    "needs CAP_NET_ADMIN.\n"));
+	fake.absent = true;
+	EXPECT(says("port", 2, "is the module loaded? (modprobe kpac).\n"));
+	EXPECT(says("monitor", 2, "modprobe kpac"));
+	EXPECT(says("-n no-such-ns port", 2, "Error: kpac: cannot open network "
+		    "namespace \"no-such-ns\": No such file or directory.\n"));
+	memset(&refusal, 0, sizeof(refusal));
+}
+
+static void test_ctl_monitor(void)
+{
+	fake_reset(answer_well);
+	EXPECT(says("monitor", 0, "") && !*out);
+	push_event(KPAC_CMD_PORT_NEW_NTF);
+	push_event(KPAC_CMD_PORT_SET_NTF);
+	push_event(KPAC_CMD_PORT_DEL_NTF);
+	EXPECT(says("monitor", 0, "port-new 5: eve: door ingress"));
+	EXPECT(says("monitor", 0, "\nport-set 5: eve: door ingress"));
+	EXPECT(says("monitor", 0, "\nport-del 5: eve: door ingress"));
+	EXPECT(says("-j monitor", 0,
+		    "{\"event\":\"port-new\",\"ifindex\":5,\"ifname\":\"eve\","));
+	fake.overrun = true;
+	EXPECT(!run("monitor") && strstr(err_out, "events were lost") &&
+	       strstr(out, "port-del"));
+	fake.overrun = false;
+	push_gone("kpac");
+	EXPECT(run("monitor") == 2 && strstr(err_out, "module was unloaded") &&
+	       strstr(out, "\ngone\n"));
+}
+
+void check_ctl(void)
+{
+	subject("kpacctl: syntax errors", test_ctl_syntax);
+	subject("kpacctl: device names", test_ctl_names);
+	subject("kpacctl: abbreviations", test_ctl_abbreviations);
+	subject("kpacctl: text", test_ctl_text);
+	subject("kpacctl: JSON", test_ctl_json);
+	subject("kpacctl: odd device names", test_ctl_odd_names);
+	subject("kpacctl: refusals", test_ctl_refusals);
+	subject("kpacctl: monitor", test_ctl_monitor);
+}
