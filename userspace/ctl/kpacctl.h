@@ -40,6 +40,10 @@ struct command {
 int kpacctl(int argc, char **argv);
 int ctl_connect(struct ctl *ctl);
 int ctl_refused(const struct ctl *ctl);
+int run_for_dev(struct ctl *ctl, int argc, char **argv,
+		int (*fn)(struct ctl *ctl, const char *dev));
+int run_list(struct ctl *ctl, int argc, char **argv,
+	     int (*fn)(struct ctl *ctl, const char *dev));
 
 /* args.c */
 const struct command *find_command(const struct command *table, size_t n,

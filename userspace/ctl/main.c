@@ -59,6 +59,35 @@ int ctl_refused(const struct ctl *ctl)
 	return EXIT_REFUSED;
 }
 
+/*
+ * Runs @fn, which asks the kernel, for the device that is the only argument, or
+ * with NULL for all of them if there is none.
+ */
+int run_for_dev(struct ctl *ctl, int argc, char **argv,
+		int (*fn)(struct ctl *ctl, const char *dev))
+{
+	const char *dev;
+	int err;
+
+	err = take_only_dev(argc, argv, &dev);
+	if (!err)
+		err = ctl_connect(ctl);
+	if (!err && fn(ctl, dev))
+		err = ctl_refused(ctl);
+	return err;
+}
+
+/* The same for an @fn that shows what it gets, or with -j adds it to a list. */
+int run_list(struct ctl *ctl, int argc, char **argv,
+	     int (*fn)(struct ctl *ctl, const char *dev))
+{
+	int err;
+
+	list_begin(ctl);
+	err = run_for_dev(ctl, argc, argv, fn);
+	return err ? err : list_end(ctl);
+}
+
 static bool terminal_has_color(void)
 {
 	const char *term = getenv("TERM");

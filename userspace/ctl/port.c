@@ -170,24 +170,16 @@ static int show_port(const struct kpac_port *port, void *arg)
 	return err == -ENODEV || err == -ENOENT ? 0 : err;
 }
 
+static int get_ports(struct ctl *ctl, const char *dev)
+{
+	return dev ? kpac_port_get(ctl->kpac, kpac_dev_name(dev), show_port,
+				   ctl) :
+		     kpac_port_dump(ctl->kpac, show_port, ctl);
+}
+
 static int port_show(struct ctl *ctl, int argc, char **argv)
 {
-	const char *dev;
-	int err;
-
-	err = take_only_dev(argc, argv, &dev);
-	if (!err)
-		err = ctl_connect(ctl);
-	if (err)
-		return err;
-
-	list_begin(ctl);
-	if (dev)
-		err = kpac_port_get(ctl->kpac, kpac_dev_name(dev), show_port,
-				    ctl);
-	else
-		err = kpac_port_dump(ctl->kpac, show_port, ctl);
-	return err ? ctl_refused(ctl) : list_end(ctl);
+	return run_list(ctl, argc, argv, get_ports);
 }
 
 static const struct command commands[] = {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
 /* kpacctl stat: what happened to the packets, and why some were passed. */
-#include <string.h>
-
 #include "kpacctl.h"
 
 void stat_usage(FILE *to)
@@ -22,42 +20,27 @@ static int show_stats(const struct kpac_stats *stats, void *arg)
 	return 0;
 }
 
+static int get_stats(struct ctl *ctl, const char *dev)
+{
+	return dev ? kpac_stats_get(ctl->kpac, kpac_dev_name(dev), show_stats,
+				    ctl) :
+		     kpac_stats_dump(ctl->kpac, show_stats, ctl);
+}
+
 static int stat_show(struct ctl *ctl, int argc, char **argv)
 {
-	const char *dev;
-	int err;
+	return run_list(ctl, argc, argv, get_stats);
+}
 
-	err = take_only_dev(argc, argv, &dev);
-	if (!err)
-		err = ctl_connect(ctl);
-	if (err)
-		return err;
-
-	list_begin(ctl);
-	if (dev)
-		err = kpac_stats_get(ctl->kpac, kpac_dev_name(dev), show_stats,
-				     ctl);
-	else
-		err = kpac_stats_dump(ctl->kpac, show_stats, ctl);
-	return err ? ctl_refused(ctl) : list_end(ctl);
+static int reset_stats(struct ctl *ctl, const char *dev)
+{
+	return dev ? kpac_stats_reset(ctl->kpac, kpac_dev_name(dev)) :
+		     kpac_stats_reset_all(ctl->kpac);
 }
 
 static int stat_reset(struct ctl *ctl, int argc, char **argv)
 {
-	const char *dev;
-	int err;
-
-	err = take_only_dev(argc, argv, &dev);
-	if (!err)
-		err = ctl_connect(ctl);
-	if (err)
-		return err;
-
-	if (dev)
-		err = kpac_stats_reset(ctl->kpac, kpac_dev_name(dev));
-	else
-		err = kpac_stats_reset_all(ctl->kpac);
-	return err ? ctl_refused(ctl) : EXIT_OK;
+	return run_for_dev(ctl, argc, argv, reset_stats);
 }
 
 static const struct command commands[] = {
