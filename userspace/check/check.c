@@ -131,6 +131,14 @@ static void test_parse_port(void)
 	       port.door_used == KPAC_DOOR_INGRESS &&
 	       port.door_why == KPAC_DOOR_WHY_TAKEN);
 	EXPECT(port.forward && port.master == 4000000);
+	put_tuning(msg);
+	EXPECT(!kpac_parse_port(nlmsg_hdr(msg), &port));
+	EXPECT(port.have == (KPAC_PORT_DOOR | KPAC_PORT_DOOR_USED |
+			     KPAC_PORT_DOOR_WHY | KPAC_PORT_FORWARD |
+			     KPAC_PORT_TX_BATCH | KPAC_PORT_CLEAN_BATCH |
+			     KPAC_PORT_POOL | KPAC_PORT_COPYBREAK));
+	EXPECT(port.tx_batch == 64 && port.clean_batch == 32 &&
+	       port.pool == 512 && port.copybreak == 256);
 	nlmsg_free(msg);
 
 	msg = fake_msg(NULL, KPAC_CMD_PORT_GET, 0);
@@ -171,6 +179,103 @@ static void test_parse_stats(void)
 	nlmsg_free(msg);
 }
 
+static void test_parse_tx(void)
+{
+	struct nl_msg *msg = fake_msg(NULL, KPAC_CMD_STATS_GET, 0);
+	struct kpac_stats stats;
+
+	put_stats(msg, 7, "eth0");
+	EXPECT(!kpac_parse_stats(nlmsg_hdr(msg), &stats));
+	EXPECT(!stats.tx);	/* an older module */
+	kpac_stats_fini(&stats);
+
+	put_tx(msg);
+	EXPECT(!kpac_parse_stats(nlmsg_hdr(msg), &stats));
+	EXPECT(stats.tx);
+	EXPECT(stats.tx->packets == 6000000000 &&
+	       stats.tx->doorbells == 100000000);
+	EXPECT(stats.tx->shared_packets == 11 &&
+	       stats.tx->requeued_packets == 12 &&
+	       stats.tx->drop_packets == 13 && stats.tx->copied_packets == 14);
+	EXPECT(stats.tx->n_size == 3 && stats.tx->size[0].least == 1 &&
+	       stats.tx->size[1].least == 32 && stats.tx->size[2].least == 256);
+	EXPECT(stats.tx->size[0].batches == 50000000 &&
+	       stats.tx->size[2].batches == 4);
+	EXPECT(stats.tx->pool_hits == 9990 && stats.tx->pool_misses == 10 &&
+	       stats.tx->pool_reclaims == 350 && stats.tx->pool_size == 640 &&
+	       stats.tx->pool_bytes == 1638400 && stats.tx->pool_high == 300);
+	kpac_stats_fini(&stats);
+	nlmsg_free(msg);
+}
+
+/* Statistics whose "tx" has the attributes of @put and what is needed, or not. */
+static int parse_tx_with(void (*put)(struct nl_msg *msg), bool needed)
+{
+	struct nl_msg *msg = fake_msg(NULL, KPAC_CMD_STATS_GET, 0);
+	struct kpac_stats stats;
+	struct nlattr *nest;
+	int err;
+
+	put_stats(msg, 7, "eth0");
+	nest = nla_nest_start(msg, KPAC_A_STATS_TX);
+	put(msg);
+	if (needed) {
+		nla_put_u32(msg, KPAC_A_TX_PACKETS, 2);
+		nla_put_u32(msg, KPAC_A_TX_DOORBELLS, 1);
+	}
+	nla_nest_end(msg, nest);
+	err = kpac_parse_stats(nlmsg_hdr(msg), &stats);
+	EXPECT(err || (stats.tx->packets == 2 && stats.tx->doorbells == 1));
+	kpac_stats_fini(&stats);
+	nlmsg_free(msg);
+	return err;
+}
+
+static void put_good_size(struct nl_msg *msg)
+{
+	put_tx_size(msg, 1, 1);
+}
+
+static void put_no_size(struct nl_msg *msg)
+{
+	put_tx_size(msg, 0, 1);
+}
+
+static void put_flat_size(struct nl_msg *msg)
+{
+	nla_put_u32(msg, KPAC_A_TX_SIZE, 3);
+}
+
+static void put_half_size(struct nl_msg *msg)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPAC_A_TX_SIZE);
+
+	nla_put_u32(msg, KPAC_A_TX_SIZE_LEAST, 1);
+	nla_nest_end(msg, nest);
+}
+
+static void put_odd_hits(struct nl_msg *msg)
+{
+	nla_put_u16(msg, KPAC_A_TX_POOL_HITS, 3);
+}
+
+static void put_odd_packets(struct nl_msg *msg)
+{
+	nla_put_u16(msg, KPAC_A_TX_PACKETS, 3);
+	nla_put_u32(msg, KPAC_A_TX_DOORBELLS, 1);
+}
+
+static void test_parse_tx_bad(void)
+{
+	EXPECT(!parse_tx_with(put_good_size, true));
+	EXPECT(!parse_tx_with(put_odd_hits, true));	/* as if not there */
+	EXPECT(parse_tx_with(put_good_size, false) == -EBADMSG);
+	EXPECT(parse_tx_with(put_odd_packets, false) == -EBADMSG);
+	EXPECT(parse_tx_with(put_no_size, true) == -EBADMSG);
+	EXPECT(parse_tx_with(put_flat_size, true) == -EBADMSG);
+	EXPECT(parse_tx_with(put_half_size, true) == -EBADMSG);
+}
+
 /* Every prefix, and many with bytes changed; the sanitizers watch. */
 static void parse_bad(struct nl_msg *msg)
 {
@@ -206,9 +311,11 @@ static void test_parse_bad(void)
 	srand(1);
 	put_port(msg, 7, "eth0");
 	put_master(msg);
+	put_tuning(msg);
 	parse_bad(msg);
 	msg = fake_msg(NULL, KPAC_CMD_STATS_GET, 0);
 	put_stats(msg, 7, "eth0");
+	put_tx(msg);
 	parse_bad(msg);
 }
 
@@ -227,10 +334,13 @@ static void answer_mangled(const struct nlmsghdr *request)
 	nlmsg_put(tlvs, 0, 0, 0, 0, 0);
 	nla_put_string(tlvs, NLMSGERR_ATTR_MSG, "no");
 	nla_put_u32(tlvs, NLMSGERR_ATTR_OFFS, 20);
-	if (mangle_dump)
+	if (mangle_dump) {
 		put_stats(msg, 3, "c");
-	else
+		put_tx(msg);
+	} else {
 		put_port(msg, 3, "c");
+		put_tuning(msg);
+	}
 	len = nlmsg_hdr(msg)->nlmsg_len;
 	memcpy(buf, nlmsg_hdr(msg), len);
 	for (i = 0; i < rand() % 6; i++)
@@ -312,6 +422,74 @@ static void test_requests(void)
 	kpac_close(kpac);
 }
 
+static bool has_u32(struct nlattr **tb, int attr, uint32_t value)
+{
+	return tb[attr] && nla_len(tb[attr]) == sizeof(value) &&
+	       nla_get_u32(tb[attr]) == value;
+}
+
+static void test_tuning(void)
+{
+	struct kpac_port_config config = {
+		.size = sizeof(config), .tx_batch = 1, .clean_batch = 2,
+		.pool = 3, .copybreak = 4,
+		.set = KPAC_PORT_TX_BATCH | KPAC_PORT_POOL,
+	};
+	struct kpac *kpac = open_fake(answer_well);
+	struct nlmsghdr *nlh = (struct nlmsghdr *)fake.request;
+	struct nlattr *tb[KPAC_A_PORT_MAX + 1];
+
+	EXPECT(!kpac_port_set(kpac, kpac_dev_name("a"), &config));
+	EXPECT(!genlmsg_parse(nlh, 0, tb, KPAC_A_PORT_MAX, NULL));
+	EXPECT(has_u32(tb, KPAC_A_PORT_TX_BATCH, 1) &&
+	       has_u32(tb, KPAC_A_PORT_POOL, 3));
+	EXPECT(!tb[KPAC_A_PORT_CLEAN_BATCH] && !tb[KPAC_A_PORT_COPYBREAK] &&
+	       !tb[KPAC_A_PORT_DOOR] && !tb[KPAC_A_PORT_FORWARD]);
+	config.set = KPAC_PORT_CLEAN_BATCH | KPAC_PORT_COPYBREAK;
+	EXPECT(!kpac_port_set(kpac, kpac_dev_name("a"), &config));
+	EXPECT(!genlmsg_parse(nlh, 0, tb, KPAC_A_PORT_MAX, NULL));
+	EXPECT(has_u32(tb, KPAC_A_PORT_CLEAN_BATCH, 2) &&
+	       has_u32(tb, KPAC_A_PORT_COPYBREAK, 4));
+	EXPECT(!tb[KPAC_A_PORT_TX_BATCH] && !tb[KPAC_A_PORT_POOL]);
+	config.set = KPAC_PORT_DOOR_USED;	/* not the user's to set */
+	EXPECT(kpac_port_set(kpac, kpac_dev_name("a"), &config) == -EINVAL);
+	kpac_close(kpac);
+}
+
+/* A program that was built when struct kpac_port_config was this. */
+static void test_old_program(void)
+{
+	struct {
+		size_t size;
+		unsigned int set;
+		enum kpac_door door;
+		bool forward;
+	} *config = malloc(sizeof(*config));	/* not a byte more */
+	struct kpac *kpac = open_fake(answer_well);
+	struct nlattr *tb[KPAC_A_PORT_MAX + 1];
+	const struct kpac_port_config *passed = (const void *)config;
+
+	memset(config, 0xff, sizeof(*config));
+	config->size = sizeof(*config);
+	config->set = KPAC_PORT_DOOR | KPAC_PORT_FORWARD;
+	config->door = KPAC_DOOR_INGRESS;
+	config->forward = true;
+	EXPECT(!kpac_port_add(kpac, kpac_dev_name("a"), passed));
+	EXPECT(!genlmsg_parse((struct nlmsghdr *)fake.request, 0, tb,
+			      KPAC_A_PORT_MAX, NULL));
+	EXPECT(has_u32(tb, KPAC_A_PORT_DOOR, KPAC_DOOR_INGRESS) &&
+	       tb[KPAC_A_PORT_FORWARD] && !tb[KPAC_A_PORT_TX_BATCH]);
+	/* It cannot mean members that it does not have. */
+	config->set |= KPAC_PORT_TX_BATCH;
+	EXPECT(kpac_port_add(kpac, kpac_dev_name("a"), passed) == -EINVAL);
+	config->set = 0;
+	EXPECT(!kpac_port_add(kpac, kpac_dev_name("a"), passed));
+	config->size = 0;
+	EXPECT(kpac_port_add(kpac, kpac_dev_name("a"), passed) == -EINVAL);
+	free(config);
+	kpac_close(kpac);
+}
+
 static void test_open(void)
 {
 	struct kpac *kpac;
@@ -336,13 +514,16 @@ static void test_open(void)
 
 static bool refused_with(const char *text)
 {
+	const struct kpac_port_config config = {
+		.size = sizeof(config), .set = KPAC_PORT_TX_BATCH,
+	};
 	struct kpac *kpac = open_fake(answer_no);
 	int n = 0;
 	bool same;
 	int err;
 
 	err = refusal.at_end ? kpac_port_dump(kpac, count_port, &n) :
-			       kpac_port_del(kpac, kpac_dev_name("a"));
+			       kpac_port_set(kpac, kpac_dev_name("a"), &config);
 	same = err == refusal.err && !strcmp(kpac_error(kpac), text);
 	if (!same)
 		printf("# %d \"%s\", not \"%s\"\n", err, kpac_error(kpac), text);
@@ -379,6 +560,23 @@ static void test_refusals(void)
 	refusal.err = -EINVAL;
 	refusal.missing = 999;
 	EXPECT(refused_with("Invalid argument"));
+	refusal.err = -EINVAL;
+	refusal.text = "Unknown attribute type";
+	refusal.offset = 28;
+	EXPECT(refused_with("the module is older than this program and does not know \"tx-batch\""));
+	refusal.err = -EINVAL;
+	refusal.offset = 28;
+	EXPECT(refused_with("the module is older than this program and does not know \"tx-batch\""));
+	refusal.err = -EINVAL;
+	refusal.text = "Unknown attribute type";
+	EXPECT(refused_with("the module is older than this program and does not know all of its options"));
+	refusal.err = -EINVAL;
+	refusal.text = "Unknown attribute type of thing";
+	refusal.offset = 28;
+	EXPECT(refused_with("Unknown attribute type of thing"));
+	refusal.err = -ERANGE;
+	refusal.offset = 28;
+	EXPECT(refused_with("Numerical result out of range (attribute \"tx-batch\")"));
 	refusal.err = -EPERM;
 	EXPECT(refused_with("Operation not permitted: needs CAP_NET_ADMIN"));
 	refusal.err = -EOPNOTSUPP;
@@ -504,10 +702,14 @@ int main(void)
 	subject("docs/pass-reasons.md says the same", test_docs);
 	subject("a port is read from a message", test_parse_port);
 	subject("statistics are read from a message", test_parse_stats);
+	subject("what was sent is read from a message", test_parse_tx);
+	subject("what was sent, malformed", test_parse_tx_bad);
 	subject("truncated and garbled messages", test_parse_bad);
 	subject("truncated and garbled replies through the library",
 		test_mangled);
 	subject("requests have what they should", test_requests);
+	subject("requests have the numbers of the TX side", test_tuning);
+	subject("a program built with an older header", test_old_program);
 	subject("opening without module, without namespace", test_open);
 	subject("the kernel's refusals become sentences", test_refusals);
 	subject("dumps: empty, interrupted, nested", test_dumps);

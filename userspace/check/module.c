@@ -46,7 +46,47 @@ void put_master(struct nl_msg *msg)
 	nla_put_u32(msg, KPAC_A_PORT_MASTER, 4000000);
 }
 
-/* A module with two ports, a and b. */
+void put_tuning(struct nl_msg *msg)
+{
+	nla_put_u32(msg, KPAC_A_PORT_TX_BATCH, 64);
+	nla_put_u32(msg, KPAC_A_PORT_CLEAN_BATCH, 32);
+	nla_put_u32(msg, KPAC_A_PORT_POOL, 512);
+	nla_put_u32(msg, KPAC_A_PORT_COPYBREAK, 256);
+}
+
+void put_tx_size(struct nl_msg *msg, unsigned int least, uint32_t batches)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPAC_A_TX_SIZE);
+
+	nla_put_u32(msg, KPAC_A_TX_SIZE_LEAST, least);
+	nla_put_u32(msg, KPAC_A_TX_SIZE_BATCHES, batches);
+	nla_nest_end(msg, nest);
+}
+
+void put_tx(struct nl_msg *msg)
+{
+	struct nlattr *nest = nla_nest_start(msg, KPAC_A_STATS_TX);
+
+	nla_put_u64(msg, KPAC_A_TX_PACKETS, 6000000000);
+	nla_put_u32(msg, KPAC_A_TX_DOORBELLS, 100000000);
+	nla_put_u32(msg, KPAC_A_TX_SHARED_PACKETS, 11);
+	nla_put_u32(msg, KPAC_A_TX_REQUEUED_PACKETS, 12);
+	nla_put_u32(msg, KPAC_A_TX_DROP_PACKETS, 13);
+	nla_put_u32(msg, KPAC_A_TX_COPIED_PACKETS, 14);
+	put_tx_size(msg, 256, 4);
+	put_tx_size(msg, 1, 50000000);
+	put_tx_size(msg, 32, 49999996);
+	nla_put_u32(msg, KPAC_A_TX_POOL_HITS, 9990);
+	nla_put_u32(msg, KPAC_A_TX_POOL_MISSES, 10);
+	nla_put_u32(msg, KPAC_A_TX_POOL_RECLAIMS, 350);
+	nla_put_u32(msg, KPAC_A_TX_POOL_SIZE, 640);
+	nla_put_u32(msg, KPAC_A_TX_POOL_BYTES, 1638400);
+	nla_put_u32(msg, KPAC_A_TX_POOL_HIGH, 300);
+	nla_put_u32(msg, 200, 1);	/* of a newer module */
+	nla_nest_end(msg, nest);
+}
+
+/* A module with two ports, a and b; b's master has gone. */
 void answer_well(const struct nlmsghdr *request)
 {
 	bool dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
@@ -60,18 +100,35 @@ void answer_well(const struct nlmsghdr *request)
 	}
 	for (i = 0; i < (dump ? 2 : 1); i++) {
 		msg = fake_msg(request, cmd, dump ? NLM_F_MULTI : 0);
-		if (cmd == KPAC_CMD_PORT_GET)
+		if (cmd == KPAC_CMD_PORT_GET) {
 			put_port(msg, 2 + i, i ? "b" : "a");
-		else
+			put_tuning(msg);
+			if (i)
+				put_master(msg);
+		} else {
 			put_stats(msg, 2 + i, i ? "b" : "a");
-		if (i && cmd == KPAC_CMD_PORT_GET)
-			put_master(msg);
+			put_tx(msg);
+		}
 		fake_send(msg, false);
 	}
 	if (dump)
 		fake_done(request, 0, NULL, 0);
 	else
 		fake_ack(request, 0, NULL);
+}
+
+/* One that knows nothing of the TX side. */
+void answer_older(const struct nlmsghdr *request)
+{
+	uint8_t cmd = genlmsg_hdr((struct nlmsghdr *)request)->cmd;
+	struct nl_msg *msg = fake_msg(request, cmd, NLM_F_MULTI);
+
+	if (cmd == KPAC_CMD_PORT_GET)
+		put_port(msg, 2, "a");
+	else
+		put_stats(msg, 2, "a");
+	fake_send(msg, false);
+	fake_done(request, 0, NULL, 0);
 }
 
 void answer_nothing(const struct nlmsghdr *request)
@@ -119,6 +176,7 @@ void push_event(uint8_t cmd)
 	struct nl_msg *msg = fake_msg(NULL, cmd, 0);
 
 	put_port(msg, 5, "eve");
+	put_tuning(msg);
 	fake_send(msg, true);
 }
 

@@ -8,7 +8,8 @@
  *
  * Binary compatibility: the structures that callbacks receive are allocated by
  * the library and only ever grow at their end. The one structure that a caller
- * allocates, struct kpac_port_config, starts with its size.
+ * allocates, struct kpac_port_config, starts with its size and grows at its end
+ * as well; the library takes every size that it ever had.
  */
 #ifndef KPAC_H
 #define KPAC_H
@@ -75,6 +76,10 @@ static inline struct kpac_dev kpac_dev_index(unsigned int ifindex)
 #define KPAC_PORT_FORWARD	(1u << 1)	/* @forward */
 #define KPAC_PORT_DOOR_USED	(1u << 2)	/* @door_used */
 #define KPAC_PORT_DOOR_WHY	(1u << 3)	/* @door_why */
+#define KPAC_PORT_TX_BATCH	(1u << 4)	/* @tx_batch */
+#define KPAC_PORT_CLEAN_BATCH	(1u << 5)	/* @clean_batch */
+#define KPAC_PORT_POOL		(1u << 6)	/* @pool */
+#define KPAC_PORT_COPYBREAK	(1u << 7)	/* @copybreak */
 
 /**
  * struct kpac_port - a port as the kernel describes it
@@ -87,6 +92,12 @@ static inline struct kpac_dev kpac_dev_index(unsigned int ifindex)
  * @forward: whether packets are forwarded
  * @master: interface index of the bridge, bond, ... that the device belongs
  *	to, or 0
+ * @tx_batch: packets that are sent by the port at once, at most
+ * @clean_batch: buffers of the pool that are looked at once when it is asked
+ *	which the driver has let go
+ * @pool: buffers that the pool of each CPU may grow to
+ * @copybreak: forwarded packets up to this size in bytes, from the network
+ *	header on, are copied into a buffer of the pool; 0 for none
  *
  * A newer module may use values that are not in the enums; the name functions
  * below have an answer for those as well.
@@ -100,14 +111,28 @@ struct kpac_port {
 	unsigned int door_why;
 	bool forward;
 	unsigned int master;
+	unsigned int tx_batch;
+	unsigned int clean_batch;
+	unsigned int pool;
+	unsigned int copybreak;
 };
 
 /**
  * struct kpac_port_config - what a port is to be like
  * @size: sizeof(struct kpac_port_config)
- * @set: which of the members below count, %KPAC_PORT_DOOR, %KPAC_PORT_FORWARD
+ * @set: which of the members below count: %KPAC_PORT_DOOR, %KPAC_PORT_FORWARD,
+ *	%KPAC_PORT_TX_BATCH, %KPAC_PORT_CLEAN_BATCH, %KPAC_PORT_POOL,
+ *	%KPAC_PORT_COPYBREAK
  * @door: the door to use
  * @forward: whether to forward packets
+ * @tx_batch: packets to send at once, 1 to %KPAC_MAX_BATCH
+ * @clean_batch: buffers of the pool to look at once when it is asked which the
+ *	driver has let go, 1 to %KPAC_MAX_BATCH
+ * @pool: buffers that the pool of each CPU may grow to, %KPAC_MIN_POOL to
+ *	%KPAC_MAX_POOL
+ * @copybreak: size in bytes, from the network header on, up to which forwarded
+ *	packets are copied into a buffer of the pool, up to
+ *	%KPAC_MAX_COPYBREAK; 0 for none
  *
  * What does not count is left to the kernel: its default when a port is made,
  * what it was when a port is changed.
@@ -117,6 +142,10 @@ struct kpac_port_config {
 	unsigned int set;
 	enum kpac_door door;
 	bool forward;
+	unsigned int tx_batch;
+	unsigned int clean_batch;
+	unsigned int pool;
+	unsigned int copybreak;
 };
 
 /**
@@ -132,6 +161,54 @@ struct kpac_pass {
 };
 
 /**
+ * struct kpac_tx_size - how many batches of about one size were sent
+ * @least: they had at least so many packets, and less than twice as many
+ * @batches: how many batches
+ */
+struct kpac_tx_size {
+	unsigned int least;
+	uint64_t batches;
+};
+
+/**
+ * struct kpac_tx - what was sent by one port
+ * @packets: packets given to the driver by the port's TX queues
+ * @doorbells: how often the driver was told that there are packets; the other
+ *	packets saved one
+ * @shared_packets: packets that another CPU was given to send, because it was
+ *	sending by the same hardware queue
+ * @requeued_packets: packets for which the device had no room, and which its
+ *	queueing discipline was given
+ * @drop_packets: packets dropped because the device went down or had no room
+ * @copied_packets: forwarded packets that were copied into a buffer of the pool
+ * @size: batches by their size, one entry per power of two that occurred, the
+ *	smallest first
+ * @n_size: number of entries in @size
+ * @pool_hits: buffers that the pool gave
+ * @pool_misses: buffers that had to be allocated because the pool had none
+ * @pool_reclaims: how often it was asked which buffers the driver has let go
+ * @pool_size: buffers that the pools of all CPUs have now
+ * @pool_bytes: the memory that they take
+ * @pool_high: the most buffers of one CPU that were in use at a time
+ */
+struct kpac_tx {
+	uint64_t packets;
+	uint64_t doorbells;
+	uint64_t shared_packets;
+	uint64_t requeued_packets;
+	uint64_t drop_packets;
+	uint64_t copied_packets;
+	const struct kpac_tx_size *size;
+	size_t n_size;
+	uint64_t pool_hits;
+	uint64_t pool_misses;
+	uint64_t pool_reclaims;
+	uint64_t pool_size;
+	uint64_t pool_bytes;
+	uint64_t pool_high;
+};
+
+/**
  * struct kpac_stats - what happened to the packets of one port
  * @ifindex: interface index of the port's device
  * @ifname: name of the port's device
@@ -139,8 +216,10 @@ struct kpac_pass {
  * @bytes: their bytes, from the network header on
  * @accelerated_packets: packets that kpac forwarded
  * @accelerated_bytes: their bytes, from the network header on
- * @handover_packets: accelerated packets handed to a veth peer in one step
- * @direct_packets: accelerated packets given straight to the driver
+ * @handover_packets: accelerated packets received by a veth's peer without
+ *	being sent to it, at once or through its receive queue
+ * @direct_packets: accelerated packets given straight to the driver, at once or
+ *	by a kpac TX queue
  * @queued_packets: accelerated packets given to the queueing discipline
  * @drop_packets: packets dropped where the stack would have dropped them too
  * @resolve_packets: packets for which the kernel's routing was asked
@@ -148,6 +227,8 @@ struct kpac_pass {
  * @pass_bytes: their bytes, from the network header on
  * @pass: one entry per reason that occurred, in the order of their numbers
  * @n_pass: number of entries in @pass
+ * @tx: what was sent by the port, or %NULL if the module does not tell because
+ *	it is older
  */
 struct kpac_stats {
 	unsigned int ifindex;
@@ -165,6 +246,7 @@ struct kpac_stats {
 	uint64_t pass_bytes;
 	const struct kpac_pass *pass;
 	size_t n_pass;
+	const struct kpac_tx *tx;
 };
 
 /**

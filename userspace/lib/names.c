@@ -137,6 +137,10 @@ static const char *const port_attrs[] = {
 	[KPAC_A_PORT_DOOR_WHY] = "door-why",
 	[KPAC_A_PORT_FORWARD] = "forward",
 	[KPAC_A_PORT_MASTER] = "master",
+	[KPAC_A_PORT_TX_BATCH] = "tx-batch",
+	[KPAC_A_PORT_CLEAN_BATCH] = "clean-batch",
+	[KPAC_A_PORT_POOL] = "pool",
+	[KPAC_A_PORT_COPYBREAK] = "copybreak",
 };
 
 /* Requests about statistics carry nothing but the device. */

@@ -92,7 +92,27 @@ int kpac_parse_port(const struct nlmsghdr *nlh, struct kpac_port *port)
 		port->forward = value;
 	}
 	get_u32(tb[KPAC_A_PORT_MASTER], &port->master);
+	if (get_u32(tb[KPAC_A_PORT_TX_BATCH], &port->tx_batch))
+		port->have |= KPAC_PORT_TX_BATCH;
+	if (get_u32(tb[KPAC_A_PORT_CLEAN_BATCH], &port->clean_batch))
+		port->have |= KPAC_PORT_CLEAN_BATCH;
+	if (get_u32(tb[KPAC_A_PORT_POOL], &port->pool))
+		port->have |= KPAC_PORT_POOL;
+	if (get_u32(tb[KPAC_A_PORT_COPYBREAK], &port->copybreak))
+		port->have |= KPAC_PORT_COPYBREAK;
 	return 0;
+}
+
+/* How many attributes of a type there are: those that occur more than once. */
+static size_t count_attrs(struct nlattr *first, int len, int type)
+{
+	struct nlattr *nla;
+	size_t n = 0;
+	int rest;
+
+	nla_for_each_attr(nla, first, len, rest)
+		n += nla_type(nla) == type;
+	return n;
 }
 
 static int parse_pass(struct nlattr *nest, struct kpac_pass *pass)
@@ -119,13 +139,11 @@ static int by_reason(const void *a, const void *b)
 
 static int parse_passes(struct nlattr *first, int len, struct kpac_stats *stats)
 {
+	size_t n = count_attrs(first, len, KPAC_A_STATS_PASS);
 	struct kpac_pass *pass;
 	struct nlattr *nla;
-	size_t n = 0;
 	int rest;
 
-	nla_for_each_attr(nla, first, len, rest)
-		n += nla_type(nla) == KPAC_A_STATS_PASS;
 	if (!n)
 		return 0;
 
@@ -146,6 +164,81 @@ static int parse_passes(struct nlattr *first, int len, struct kpac_stats *stats)
 	}
 	qsort((void *)stats->pass, n, sizeof(*pass), by_reason);
 	return 0;
+}
+
+static int parse_tx_size(struct nlattr *nest, struct kpac_tx_size *size)
+{
+	struct nlattr *tb[KPAC_A_TX_SIZE_MAX + 1];
+
+	if (nla_parse(tb, KPAC_A_TX_SIZE_MAX, nla_data(nest), nla_len(nest),
+		      NULL) ||
+	    !get_u32(tb[KPAC_A_TX_SIZE_LEAST], &size->least) || !size->least ||
+	    !get_uint(tb[KPAC_A_TX_SIZE_BATCHES], &size->batches))
+		return -EBADMSG;
+	return 0;
+}
+
+static int by_least(const void *a, const void *b)
+{
+	unsigned int x = ((const struct kpac_tx_size *)a)->least;
+	unsigned int y = ((const struct kpac_tx_size *)b)->least;
+
+	return (x > y) - (x < y);
+}
+
+static int parse_tx_sizes(struct nlattr *first, int len, struct kpac_tx *tx)
+{
+	size_t n = count_attrs(first, len, KPAC_A_TX_SIZE);
+	struct kpac_tx_size *size;
+	struct nlattr *nla;
+	int rest;
+
+	if (!n)
+		return 0;
+
+	size = calloc(n, sizeof(*size));
+	if (!size)
+		return -ENOMEM;
+	tx->size = size;
+
+	nla_for_each_attr(nla, first, len, rest) {
+		if (nla_type(nla) != KPAC_A_TX_SIZE)
+			continue;
+		if (parse_tx_size(nla, size))
+			return -EBADMSG;
+		tx->n_size++;
+		size++;
+	}
+	qsort((void *)tx->size, n, sizeof(*size), by_least);
+	return 0;
+}
+
+static int parse_tx(struct nlattr *nest, struct kpac_stats *stats)
+{
+	struct nlattr *tb[KPAC_A_TX_MAX + 1];
+	struct kpac_tx *tx;
+
+	tx = calloc(1, sizeof(*tx));
+	if (!tx)
+		return -ENOMEM;
+	stats->tx = tx;
+
+	if (nla_parse(tb, KPAC_A_TX_MAX, nla_data(nest), nla_len(nest), NULL) ||
+	    !get_uint(tb[KPAC_A_TX_PACKETS], &tx->packets) ||
+	    !get_uint(tb[KPAC_A_TX_DOORBELLS], &tx->doorbells))
+		return -EBADMSG;
+
+	get_uint(tb[KPAC_A_TX_SHARED_PACKETS], &tx->shared_packets);
+	get_uint(tb[KPAC_A_TX_REQUEUED_PACKETS], &tx->requeued_packets);
+	get_uint(tb[KPAC_A_TX_DROP_PACKETS], &tx->drop_packets);
+	get_uint(tb[KPAC_A_TX_COPIED_PACKETS], &tx->copied_packets);
+	get_uint(tb[KPAC_A_TX_POOL_HITS], &tx->pool_hits);
+	get_uint(tb[KPAC_A_TX_POOL_MISSES], &tx->pool_misses);
+	get_uint(tb[KPAC_A_TX_POOL_RECLAIMS], &tx->pool_reclaims);
+	get_uint(tb[KPAC_A_TX_POOL_SIZE], &tx->pool_size);
+	get_uint(tb[KPAC_A_TX_POOL_BYTES], &tx->pool_bytes);
+	get_uint(tb[KPAC_A_TX_POOL_HIGH], &tx->pool_high);
+	return parse_tx_sizes(nla_data(nest), nla_len(nest), tx);
 }
 
 int kpac_parse_stats(const struct nlmsghdr *nlh, struct kpac_stats *stats)
@@ -174,6 +267,8 @@ int kpac_parse_stats(const struct nlmsghdr *nlh, struct kpac_stats *stats)
 	get_uint(tb[KPAC_A_STATS_RESOLVE_PACKETS], &stats->resolve_packets);
 
 	err = parse_passes(first, len, stats);
+	if (!err && tb[KPAC_A_STATS_TX])
+		err = parse_tx(tb[KPAC_A_STATS_TX], stats);
 	if (err)
 		kpac_stats_fini(stats);
 	return err;
@@ -181,7 +276,11 @@ int kpac_parse_stats(const struct nlmsghdr *nlh, struct kpac_stats *stats)
 
 void kpac_stats_fini(struct kpac_stats *stats)
 {
+	if (stats->tx)
+		free((void *)stats->tx->size);
+	free((void *)stats->tx);
 	free((void *)stats->pass);
+	stats->tx = NULL;
 	stats->pass = NULL;
 	stats->n_pass = 0;
 }

@@ -6,19 +6,60 @@
 
 #include "internal.h"
 
+/* struct kpac_port_config as it was when the library was new. */
+struct config_1 {
+	size_t size;
+	unsigned int set;
+	enum kpac_door door;
+	bool forward;
+};
+
+#define KNOWN_1		(KPAC_PORT_DOOR | KPAC_PORT_FORWARD)
+#define KNOWN_NOW	(KNOWN_1 | KPAC_PORT_TX_BATCH | KPAC_PORT_CLEAN_BATCH | \
+			 KPAC_PORT_POOL | KPAC_PORT_COPYBREAK)
+
+/* Whether the program and we mean the same by what it wants. */
+static bool config_known(const struct kpac_port_config *config)
+{
+	switch (config->size) {
+	case sizeof(*config):
+		return !(config->set & ~KNOWN_NOW);
+	case sizeof(struct config_1):
+		return !(config->set & ~KNOWN_1);
+	}
+	return false;
+}
+
+static int put_number(struct nl_msg *msg, const struct kpac_port_config *config,
+		      unsigned int bit, int attr, unsigned int number)
+{
+	return config->set & bit ? nla_put_u32(msg, attr, number) : 0;
+}
+
 static int put_config(struct kpac *handle, struct nl_msg *msg,
 		      const struct kpac_port_config *config)
 {
+	struct kpac_port_config full = { 0 };
+
 	if (!config)
 		return 0;
-	if (config->size != sizeof(*config) ||
-	    config->set & ~(KPAC_PORT_DOOR | KPAC_PORT_FORWARD))
+	if (!config_known(config))
 		return kpac_fail(handle, -EINVAL,
 				 "the program wants what this libkpac does not know");
-	if ((config->set & KPAC_PORT_DOOR &&
-	     nla_put_u32(msg, KPAC_A_PORT_DOOR, config->door)) ||
-	    (config->set & KPAC_PORT_FORWARD &&
-	     nla_put_u8(msg, KPAC_A_PORT_FORWARD, config->forward)))
+
+	memcpy(&full, config, config->size);
+	if (put_number(msg, &full, KPAC_PORT_DOOR, KPAC_A_PORT_DOOR,
+		       full.door) ||
+	    (full.set & KPAC_PORT_FORWARD &&
+	     nla_put_u8(msg, KPAC_A_PORT_FORWARD, full.forward)) ||
+	    put_number(msg, &full, KPAC_PORT_TX_BATCH, KPAC_A_PORT_TX_BATCH,
+		       full.tx_batch) ||
+	    put_number(msg, &full, KPAC_PORT_CLEAN_BATCH,
+		       KPAC_A_PORT_CLEAN_BATCH, full.clean_batch) ||
+	    put_number(msg, &full, KPAC_PORT_POOL, KPAC_A_PORT_POOL,
+		       full.pool) ||
+	    put_number(msg, &full, KPAC_PORT_COPYBREAK, KPAC_A_PORT_COPYBREAK,
+		       full.copybreak))
 		return kpac_fail(handle, -ENOMEM, "%s", strerror(ENOMEM));
 	return 0;
 }
@@ -47,12 +88,14 @@ static int configure(struct kpac *handle, uint8_t cmd, struct kpac_dev dev,
  * @handle: the handle
  * @dev: the device
  * @config: what the port is to be like, or %NULL for the kernel's defaults:
- *	door auto, forwarding on
+ *	door auto, forwarding on, batches of 64 packets to send and of 32 buffers
+ *	to take back, 512 buffers per CPU, no packets copied
  *
  * Return: 0, or -EEXIST if it is a port already, -ENODEV if there is no such
  * device, -EBUSY if the door asked for is taken, -EOPNOTSUPP if the device
- * cannot be a port, -EPERM without CAP_NET_ADMIN, -EINVAL, or another negative
- * errno; kpac_error() has what the kernel says.
+ * cannot be a port, -ERANGE if a number is not in its range, -EPERM without
+ * CAP_NET_ADMIN, -EINVAL, also if the module is older than @config, or another
+ * negative errno; kpac_error() has what the kernel says.
  */
 int kpac_port_add(struct kpac *handle, struct kpac_dev dev,
 		  const struct kpac_port_config *config)
@@ -67,8 +110,9 @@ int kpac_port_add(struct kpac *handle, struct kpac_dev dev,
  * @config: what is to change
  *
  * Return: 0, or -ENODEV if there is no such device or -ENOENT if it is no port,
- * -EBUSY if the door asked for is taken, -EPERM without CAP_NET_ADMIN, -EINVAL,
- * or another negative errno; nothing is changed then.
+ * -EBUSY if the door asked for is taken, -ERANGE if a number is not in its
+ * range, -EPERM without CAP_NET_ADMIN, -EINVAL, also if the module is older than
+ * @config, or another negative errno; nothing is changed then.
  */
 int kpac_port_set(struct kpac *handle, struct kpac_dev dev,
 		  const struct kpac_port_config *config)

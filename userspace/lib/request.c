@@ -49,7 +49,7 @@ int kpac_msg_put_dev(struct kpac *handle, struct nl_msg *msg,
 	return 0;
 }
 
-static const char *attr_at(struct nl_msg *request, uint32_t offset)
+static const struct nlattr *attr_at(struct nl_msg *request, uint32_t offset)
 {
 	struct nlmsghdr *nlh = nlmsg_hdr(request);
 	struct genlmsghdr *genl = genlmsg_hdr(nlh);
@@ -59,7 +59,7 @@ static const char *attr_at(struct nl_msg *request, uint32_t offset)
 	nla_for_each_attr(nla, genlmsg_attrdata(genl, 0),
 			  genlmsg_attrlen(genl, 0), rest)
 		if ((uint32_t)((char *)nla - (char *)nlh) == offset)
-			return kpac_attr_name(genl->cmd, nla_type(nla));
+			return nla;
 	return NULL;
 }
 
@@ -73,6 +73,32 @@ static int text_len(const struct nlattr *nla)
 	return len;
 }
 
+static bool text_is(const struct nlattr *nla, const char *text)
+{
+	return text_len(nla) == (int)strlen(text) &&
+	       !memcmp(nla_data(nla), text, strlen(text));
+}
+
+/* The first module's last attribute of a request. */
+#define FIRST_PORT_MAX KPAC_A_PORT_MASTER
+
+/*
+ * Whether the kernel's generic checks refuse @wrong because the module is older
+ * than we are: they say so, or nothing at all but where it is.
+ */
+static bool attr_unknown(int err, struct nlattr **tb,
+			 const struct nlattr *wrong)
+{
+	const struct nlattr *text = tb[NLMSGERR_ATTR_MSG];
+
+	if (err != -EINVAL || tb[NLMSGERR_ATTR_POLICY])
+		return false;
+	if (text)
+		return text_is(text, "Unknown attribute type") ||
+		       text_is(text, "Unsupported attribute");
+	return wrong && nla_type(wrong) > FIRST_PORT_MAX;
+}
+
 /*
  * Turn the kernel's refusal into a sentence: its own if it sent one, else the
  * errno; with the attribute where the kernel's generic checks complained, for
@@ -82,6 +108,8 @@ void kpac_describe_ack(struct kpac *handle, int err, const void *tlvs, int len,
 		       struct nl_msg *request)
 {
 	struct nlattr *tb[NLMSGERR_ATTR_MAX + 1] = { NULL };
+	int cmd = request ? genlmsg_hdr(nlmsg_hdr(request))->cmd : 0;
+	const struct nlattr *where = NULL;
 	const char *missing = NULL;
 	const char *wrong = NULL;
 	const char *text;
@@ -93,12 +121,22 @@ void kpac_describe_ack(struct kpac *handle, int err, const void *tlvs, int len,
 
 	if (request && tb[NLMSGERR_ATTR_OFFS] &&
 	    nla_len(tb[NLMSGERR_ATTR_OFFS]) == sizeof(uint32_t))
-		wrong = attr_at(request, nla_get_u32(tb[NLMSGERR_ATTR_OFFS]));
+		where = attr_at(request, nla_get_u32(tb[NLMSGERR_ATTR_OFFS]));
+	if (where)
+		wrong = kpac_attr_name(cmd, nla_type(where));
 	if (request && tb[NLMSGERR_ATTR_MISS_TYPE] &&
 	    !tb[NLMSGERR_ATTR_MISS_NEST] &&
 	    nla_len(tb[NLMSGERR_ATTR_MISS_TYPE]) == sizeof(uint32_t))
-		missing = kpac_attr_name(genlmsg_hdr(nlmsg_hdr(request))->cmd,
+		missing = kpac_attr_name(cmd,
 				(int)nla_get_u32(tb[NLMSGERR_ATTR_MISS_TYPE]));
+
+	if (attr_unknown(err, tb, where)) {
+		kpac_fail(handle, err,
+			  "the module is older than this program and does not know %s%s%s",
+			  wrong ? "\"" : "", wrong ? wrong : "all of its options",
+			  wrong ? "\"" : "");
+		return;
+	}
 
 	n = tb[NLMSGERR_ATTR_MSG] ? text_len(tb[NLMSGERR_ATTR_MSG]) : 0;
 	if (n) {
