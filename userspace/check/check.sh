@@ -111,6 +111,14 @@ missing=$(for word in '.SH EXAMPLES' '.SH EXIT STATUS' '.SH SEE ALSO' NO_COLOR; 
 done)
 [ -z "$missing" ]
 result $? "kpacctl.8 is complete"
+constant() { sed -n "s/^#define $1\t*//p" ../uapi/linux/kpac.h; }
+missing=$(for text in "1 to $(constant KPAC_MAX_BATCH);" \
+	"$(constant KPAC_MIN_POOL) to $(constant KPAC_MAX_POOL);" \
+	"1 to $(constant KPAC_MAX_COPYBREAK);"; do
+	grep -q "^$text" man/kpacctl.8 || echo "\"$text\""
+done)
+[ -z "$missing" ]
+result $? "kpacctl.8 has the ranges of linux/kpac.h${missing:+ # $missing}"
 
 # Completion: the words offered for a command line that ends with a space
 # unless its last word has begun.
@@ -146,9 +154,15 @@ offers 'kpacctl -st' '-stats' || bad=1
 offers 'kpacctl port ' 'show add set del help' || bad=1
 offers 'kpacctl stat re' 'reset' || bad=1
 offers 'kpacctl port add dev l' 'lo' || bad=1
-offers 'kpacctl port add lo ' 'door forward' || bad=1
+offers 'kpacctl port add lo ' \
+	'door forward tx-batch clean-batch pool copybreak' || bad=1
 offers 'kpacctl port add lo door ' 'auto rx-handler ingress' || bad=1
-offers 'kpacctl port add lo door ingress ' 'forward' || bad=1
+offers 'kpacctl port add lo door ingress ' \
+	'forward tx-batch clean-batch pool copybreak' || bad=1
+offers 'kpacctl port set lo pool ' '' || bad=1
+offers 'kpacctl port set lo pool 64 tx-batch 8 c' 'clean-batch copybreak' || bad=1
+offers 'kpacctl port set lo copybreak ' 'off' || bad=1
+offers 'kpacctl port set lo copybreak off t' 'tx-batch' || bad=1
 offers 'kpacctl port set lo forward o' 'on off' || bad=1
 offers 'kpacctl port show lo ' '' || bad=1
 result $bad "completion of options, words and devices"

@@ -20,16 +20,27 @@ static void collect(FILE *f, char *to, size_t size)
 	fclose(f);
 }
 
+/* Words are apart by one space; two in a row hold an empty one. */
+static int split(char *words, char **argv)
+{
+	char *rest = words;
+	int argc = 0;
+
+	while (rest && *words)
+		argv[argc++] = strsep(&rest, " ");
+	argv[argc] = NULL;
+	return argc;
+}
+
 /* Run kpacctl in a child; its exit status, and what it said in out, err_out. */
 static int run(const char *command)
 {
 	FILE *o = tmpfile(), *e = tmpfile();
 	char words[512];
 	char *argv[32];
-	int argc = 0;
 	int status;
-	char *word, *rest = words;
 	pid_t pid;
+	int argc;
 
 	fflush(stdout);
 	pid = fork();
@@ -39,10 +50,7 @@ static int run(const char *command)
 		fclose(o);
 		fclose(e);
 		snprintf(words, sizeof(words), "%s", command);
-		/* Words are apart by one space; two in a row hold an empty one. */
-		while (*words && (word = strsep(&rest, " ")))
-			argv[argc++] = word;
-		argv[argc] = NULL;
+		argc = split(words, argv);
 		status = kpacctl(argc, argv);
 		fake_reset(NULL);
 		exit(status);
@@ -96,7 +104,8 @@ static void test_ctl_syntax(void)
 	EXPECT(says("port add dev", 1, "\"dev\" needs a value"));
 	EXPECT(says("port add a door", 1, "\"door\" needs a value"));
 	EXPECT(says("port add a foo", 1, "Error: argument \"foo\" is wrong: "
-		    "expected \"door\" or \"forward\"."));
+		    "expected \"door\", \"forward\", \"tx-batch\", "
+		    "\"clean-batch\", \"pool\" or \"copybreak\"."));
 	EXPECT(says("port add a door foo", 1, "Error: argument \"foo\" is wrong: "
 		    "expected \"auto\", \"rx-handler\" or \"ingress\"."));
 	EXPECT(says("port add a forward o", 1, "Error: argument \"o\" is wrong: "
@@ -129,6 +138,84 @@ static void test_ctl_names(void)
 	EXPECT(says("port add dev door door ingress", 0, ""));
 }
 
+/* A number that cannot be is answered with what may be there. */
+static bool range(const char *setting, const char *word, const char *allowed)
+{
+	char command[128], text[256];
+
+	snprintf(command, sizeof(command), "port set a %s %s", setting, word);
+	snprintf(text, sizeof(text),
+		 "Error: argument \"%s\" is wrong: \"%s\" is %s.\n", word,
+		 setting, allowed);
+	return says(command, 1, text);
+}
+
+static void test_ctl_numbers(void)
+{
+	static const char *const never[] = {
+		"-1", "+1", "0x10", "1k", "64.0", "many", "", "1e2", "4294967297",
+		"18446744073709551617", "99999999999999999999999999",
+	};
+	static const struct {
+		const char *setting, *allowed;
+	} settings[] = {
+		{ "tx-batch", "a number of packets from 1 to 256" },
+		{ "clean-batch", "a number of buffers from 1 to 256" },
+		{ "pool", "a number of buffers per CPU from 32 to 16384" },
+		{ "copybreak",
+		  "a number of bytes from 0 to 1536, or \"off\"" },
+	};
+	size_t i, j;
+
+	fake_reset(answer_well);
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		for (j = 0; j < ARRAY_SIZE(never); j++)
+			EXPECT(range(settings[i].setting, never[j],
+				     settings[i].allowed));
+	}
+	EXPECT(range("tx-batch", "0", settings[0].allowed));
+	EXPECT(range("tx-batch", "257", settings[0].allowed));
+	EXPECT(range("tx-batch", "off", settings[0].allowed));
+	EXPECT(range("clean-batch", "0", settings[1].allowed));
+	EXPECT(range("pool", "31", settings[2].allowed));
+	EXPECT(range("pool", "16385", settings[2].allowed));
+	EXPECT(range("copybreak", "1537", settings[3].allowed));
+	EXPECT(range("copybreak", "offf", settings[3].allowed));
+
+	EXPECT(says("port set a tx-batch 1 clean-batch 256 pool 32 copybreak 0",
+		    0, ""));
+	EXPECT(says("port set a tx-batch 256 pool 16384 copybreak 1536", 0, ""));
+	EXPECT(says("port add a copybreak off", 0, ""));
+	EXPECT(says("port set a tx-batch", 1, "\"tx-batch\" needs a value"));
+	EXPECT(says("port set a pool 64 pool 65", 1,
+		    "Error: duplicate \"pool\": \"65\" is the second value."));
+}
+
+/* The request that a command leads to. The command runs here, not in a child. */
+static uint32_t requested(const char *command, int attr)
+{
+	char words[128];
+	char *argv[32];
+	struct nlattr *tb[KPAC_A_PORT_MAX + 1];
+
+	fake_reset(answer_well);
+	snprintf(words, sizeof(words), "%s", command);
+	EXPECT(!kpacctl(split(words, argv), argv));
+	EXPECT(!genlmsg_parse((struct nlmsghdr *)fake.request, 0, tb,
+			      KPAC_A_PORT_MAX, NULL));
+	EXPECT(tb[attr]);
+	return tb[attr] ? nla_get_u32(tb[attr]) : ~0u;
+}
+
+static void test_ctl_tuning_request(void)
+{
+	EXPECT(requested("port set a tx-batch 17", KPAC_A_PORT_TX_BATCH) == 17);
+	EXPECT(requested("port set a clean 018", KPAC_A_PORT_CLEAN_BATCH) == 18);
+	EXPECT(requested("port set a p 1024", KPAC_A_PORT_POOL) == 1024);
+	EXPECT(requested("port set a copybreak 200", KPAC_A_PORT_COPYBREAK) == 200);
+	EXPECT(requested("port set a copy off", KPAC_A_PORT_COPYBREAK) == 0);
+}
+
 static void test_ctl_abbreviations(void)
 {
 	fake_reset(answer_well);
@@ -140,6 +227,11 @@ static void test_ctl_abbreviations(void)
 	EXPECT(says("s r", 0, ""));
 	EXPECT(says("p a a d i f on", 0, ""));
 	EXPECT(says("p se a f off", 0, ""));
+	EXPECT(says("p se a t 1 cl 2 p 33 co o", 0, ""));
+	EXPECT(says("p se a c 2", 1, "it may mean more than one of"));
+	EXPECT(says("p a pool pool 64", 1, "Error: argument \"pool\" is wrong"));
+	EXPECT(says("p a dev pool pool 64", 0, ""));
+	EXPECT(says("p a p", 0, ""));	/* a device called p */
 	EXPECT(says("p d a", 0, ""));
 	EXPECT(says("p delete a", 0, ""));
 	EXPECT(says("p a f", 0, ""));	/* a device called f */
@@ -160,6 +252,93 @@ static void test_ctl_text(void)
 	EXPECT(says("-c=never port", 0, "2: a:"));
 	fake_reset(answer_nothing);
 	EXPECT(says("port", 0, "") && !*out);
+}
+
+#define TUNING "    tx-batch 64 clean-batch 32 pool 512 copybreak 256\n"
+
+static void test_ctl_tuning_text(void)
+{
+	fake_reset(answer_well);
+	EXPECT(says("port", 0, "2: a:") && !strstr(out, "tx-batch"));
+	EXPECT(says("-d port", 0, "forward on\n" TUNING "3: b: "));
+	EXPECT(says("-details -s port show a", 0, TUNING "           packets"));
+	EXPECT(says("-de port", 0, "master if4000000\n" TUNING));
+	push_event(KPAC_CMD_PORT_SET_NTF);
+	EXPECT(says("-d monitor", 0,
+		    "port-set 5: eve: door ingress (the receive handler was "
+		    "taken) forward on\n" TUNING));
+	EXPECT(says("-j monitor", 0, "\"tx_batch\":64,\"clean_batch\":32,"
+		    "\"pool\":512,\"copybreak\":256"));
+	fake_reset(answer_older);
+	EXPECT(says("-d port", 0, "forward on\n"));
+	EXPECT(!strstr(out, "tx-batch") && strchr(out, '\n')[1] == '\0');
+	EXPECT(says("-j port", 0, "") && !strstr(out, "tx_batch"));
+}
+
+static void answer_tx(const struct nlmsghdr *request, uint32_t packets,
+		      uint32_t doorbells, unsigned int least)
+{
+	struct nl_msg *msg = fake_msg(request, KPAC_CMD_STATS_GET, NLM_F_MULTI);
+	struct nlattr *nest;
+
+	put_stats(msg, 2, "a");
+	nest = nla_nest_start(msg, KPAC_A_STATS_TX);
+	nla_put_u32(msg, KPAC_A_TX_PACKETS, packets);
+	nla_put_u32(msg, KPAC_A_TX_DOORBELLS, doorbells);
+	if (least)
+		put_tx_size(msg, least, 7);
+	nla_nest_end(msg, nest);
+	fake_send(msg, false);
+	fake_done(request, 0, NULL, 0);
+}
+
+static void answer_idle(const struct nlmsghdr *request)
+{
+	answer_tx(request, 0, 0, 0);
+}
+
+/*
+ * Of two counters, one was read before and one behind a packet; a batch's size
+ * is of a newer module.
+ */
+static void answer_ahead(const struct nlmsghdr *request)
+{
+	answer_tx(request, 4, 5, 0x80000000);
+}
+
+static void test_ctl_tx_text(void)
+{
+	fake_reset(answer_well);
+	EXPECT(says("stat show a", 0,
+		    "  TX queues                   packets   share\n"));
+	EXPECT(strstr(out, "\n    sent                   6000000000   100.0%  "
+		      "given to the driver\n"));
+	EXPECT(strstr(out, "\n      doorbells             100000000     1.6%"));
+	EXPECT(strstr(out, "\n      doorbells saved      5900000000    98.3%"));
+	EXPECT(strstr(out, "\n    by other CPUs                  11     0.0%"));
+	EXPECT(strstr(out, "\n    requeued                       12 "));
+	EXPECT(strstr(out, "\n    dropped                        13 "));
+	EXPECT(strstr(out, "\n    copied                         14 "));
+	EXPECT(strstr(out, "\n    1                        50000000    50.0%\n"
+		      "    32-63                    49999996    49.9%\n"
+		      "    256                             4     0.0%\n"));
+	EXPECT(strstr(out, "\n    hits                         9990    99.9%"));
+	EXPECT(strstr(out, "\n    misses                         10     0.1%"));
+	EXPECT(strstr(out, "\n    reclaims                      350 "));
+	EXPECT(strstr(out, "\n    size                          640 "
+		      "         on all CPUs now, 1638400 bytes\n"));
+	EXPECT(strstr(out, "\n    high-water mark               300 "));
+	EXPECT(!strchr(out, '\033'));
+
+	fake_reset(answer_older);
+	EXPECT(says("stat", 0, "routing asked") && !strstr(out, "TX queues"));
+	fake_reset(answer_idle);
+	EXPECT(says("stat", 0, "routing asked") && !strstr(out, "TX queues") &&
+	       !strstr(out, "pool"));
+	fake_reset(answer_ahead);
+	EXPECT(says("stat", 0, "TX queues") && !strstr(out, "buffer pool"));
+	EXPECT(strstr(out, "\n      doorbells saved               0     0.0%"));
+	EXPECT(strstr(out, "\n    2147483648-4294967295 "));
 }
 
 static json_t *json_of(const char *command)
@@ -228,6 +407,54 @@ static void test_ctl_json(void)
 	EXPECT(says("-j stat", 0, "[]\n") && !strcmp(out, "[]\n"));
 }
 
+static void test_ctl_tx_json(void)
+{
+	static const struct {
+		const char *key;
+		json_int_t value;
+	} counts[] = {
+		{ "packets", 6000000000 }, { "doorbells", 100000000 },
+		{ "doorbells_saved", 5900000000 }, { "shared_packets", 11 },
+		{ "requeued_packets", 12 }, { "drop_packets", 13 },
+		{ "copied_packets", 14 }, { "pool_hits", 9990 },
+		{ "pool_misses", 10 }, { "pool_reclaims", 350 },
+		{ "pool_size", 640 }, { "pool_bytes", 1638400 },
+		{ "pool_high", 300 },
+	};
+	json_t *list, *tx, *size;
+	size_t i;
+
+	fake_reset(answer_well);
+	list = json_of("-j stat show a");
+	tx = json_object_get(json_array_get(list, 0), "tx");
+	for (i = 0; i < ARRAY_SIZE(counts); i++)
+		EXPECT(number_is(tx, counts[i].key, counts[i].value));
+	EXPECT(json_is_real(json_object_get(tx, "doorbells_saved_share")));
+	EXPECT(json_is_real(json_object_get(tx, "pool_hit_share")));
+	EXPECT(json_array_size(json_object_get(tx, "sizes")) == 3);
+	size = json_array_get(json_object_get(tx, "sizes"), 1);
+	EXPECT(number_is(size, "least", 32) && number_is(size, "most", 63) &&
+	       number_is(size, "batches", 49999996));
+	size = json_array_get(json_object_get(tx, "sizes"), 2);
+	EXPECT(number_is(size, "least", 256) && number_is(size, "most", 256));
+	json_decref(list);
+
+	list = json_of("-j port show a");
+	EXPECT(number_is(json_array_get(list, 0), "tx_batch", 64) &&
+	       number_is(json_array_get(list, 0), "clean_batch", 32) &&
+	       number_is(json_array_get(list, 0), "pool", 512) &&
+	       number_is(json_array_get(list, 0), "copybreak", 256));
+	json_decref(list);
+
+	fake_reset(answer_idle);
+	list = json_of("-j stat");
+	tx = json_object_get(json_array_get(list, 0), "tx");
+	EXPECT(number_is(tx, "packets", 0) && number_is(tx, "pool_high", 0));
+	json_decref(list);
+	fake_reset(answer_older);
+	EXPECT(says("-j stat", 0, "") && !strstr(out, "\"tx\""));
+}
+
 /* Names that a terminal would obey, or that are not UTF-8. */
 static void answer_odd(const struct nlmsghdr *request)
 {
@@ -268,6 +495,11 @@ static void test_ctl_refusals(void)
 	refusal.text = NULL;
 	EXPECT(says("port add a", 2, "Error: kpac: Operation not permitted: "
 		    "needs CAP_NET_ADMIN.\n"));
+	refusal.err = -EINVAL;
+	refusal.text = "Unknown attribute type";
+	refusal.offset = 28;
+	EXPECT(says("port set a copybreak 64", 2, "Error: kpac: the module is "
+		    "older than this program and does not know \"copybreak\".\n"));
 	fake.absent = true;
 	EXPECT(says("port", 2, "is the module loaded? (modprobe kpac).\n"));
 	EXPECT(says("monitor", 2, "modprobe kpac"));
@@ -301,9 +533,14 @@ void check_ctl(void)
 {
 	subject("kpacctl: syntax errors", test_ctl_syntax);
 	subject("kpacctl: device names", test_ctl_names);
+	subject("kpacctl: numbers", test_ctl_numbers);
+	subject("kpacctl: numbers get to the kernel", test_ctl_tuning_request);
 	subject("kpacctl: abbreviations", test_ctl_abbreviations);
 	subject("kpacctl: text", test_ctl_text);
+	subject("kpacctl: text of the TX side's tuning", test_ctl_tuning_text);
+	subject("kpacctl: text of what was sent", test_ctl_tx_text);
 	subject("kpacctl: JSON", test_ctl_json);
+	subject("kpacctl: JSON of the TX side", test_ctl_tx_json);
 	subject("kpacctl: odd device names", test_ctl_odd_names);
 	subject("kpacctl: refusals", test_ctl_refusals);
 	subject("kpacctl: monitor", test_ctl_monitor);

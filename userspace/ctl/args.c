@@ -2,6 +2,7 @@
 /* The words of the command line, and what is said about wrong ones. */
 #include <ctype.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "kpacctl.h"
@@ -73,6 +74,25 @@ int pick(const char *word, const char *const *names, size_t n, int *choice)
 		return EXIT_OK;
 	return arg_wrong(word, found ? "it may mean more than one of %s" :
 			 "expected %s", list);
+}
+
+/*
+ * A decimal number of @unit from @min to @max, in @value. What else @word is, a
+ * sign or hexadecimal included, is answered with what may be there.
+ */
+int take_number(const char *keyword, const char *word, const char *unit,
+		unsigned int min, unsigned int max, unsigned int *value)
+{
+	uint64_t number = 0;
+	const char *c;
+
+	for (c = word; isdigit((unsigned char)*c) && number <= max; c++)
+		number = number * 10 + (uint64_t)(*c - '0');
+	if (!*word || *c || number < min || number > max)
+		return arg_wrong(word, "\"%s\" is %s from %u to %u%s", keyword,
+				 unit, min, max, min ? "" : ", or \"off\"");
+	*value = (unsigned int)number;
+	return EXIT_OK;
 }
 
 int arg_wrong(const char *word, const char *fmt, ...)

@@ -21,6 +21,7 @@ enum {
 struct ctl {
 	bool json;
 	bool pretty;
+	bool details;
 	bool stats;
 	bool color;
 	const char *netns;
@@ -51,6 +52,8 @@ const struct command *find_command(const struct command *table, size_t n,
 int run_command(const struct command *table, size_t n, const char *help,
 		struct ctl *ctl, int argc, char **argv);
 int pick(const char *word, const char *const *names, size_t n, int *choice);
+int take_number(const char *keyword, const char *word, const char *unit,
+		unsigned int min, unsigned int max, unsigned int *value);
 int take_dev(const char *word, const char **dev);
 int take_only_dev(int argc, char **argv, const char **dev);
 int arg_wrong(const char *word, const char *fmt, ...)
@@ -79,6 +82,14 @@ json_t *json_stats(const struct kpac_stats *stats);
 void print_port(struct ctl *ctl, const struct kpac_port *port);
 void print_stats(const struct ctl *ctl, const struct kpac_stats *stats);
 void print_stats_short(const struct kpac_stats *stats);
+json_t *json_count(uint64_t count);
+double share(uint64_t part, uint64_t whole);
+void print_count(const char *label, uint64_t count);
+void print_share(uint64_t part, uint64_t whole);
 void print_colored(const struct ctl *ctl, enum color color, const char *text);
+
+/* tx.c */
+json_t *json_tx(const struct kpac_tx *tx);
+void print_tx(const struct ctl *ctl, const struct kpac_tx *tx);
 
 #endif /* KPACCTL_H */

@@ -25,8 +25,9 @@ static void usage(FILE *to)
 {
 	fputs("Usage: kpacctl [ OPTIONS ] OBJECT { COMMAND | help }\n"
 	      "where  OBJECT := { port | stat | monitor | help }\n"
-	      "       OPTIONS := { -j[son] | -p[retty] | -s[tatistics] | -n[etns] NETNS |\n"
-	      "                    -c[olor][={auto|always|never}] | -V[ersion] | -h[elp] }\n",
+	      "       OPTIONS := { -j[son] | -p[retty] | -d[etails] | -s[tatistics] |\n"
+	      "                    -n[etns] NETNS | -c[olor][={auto|always|never}] |\n"
+	      "                    -V[ersion] | -h[elp] }\n",
 	      to);
 }
 
@@ -106,13 +107,14 @@ static int take_color(struct ctl *ctl, const char *when)
 }
 
 enum option {
-	OPT_JSON, OPT_PRETTY, OPT_STATISTICS, OPT_STATS, OPT_NETNS, OPT_COLOR,
-	OPT_VERSION, OPT_HELP,
+	OPT_JSON, OPT_PRETTY, OPT_DETAILS, OPT_STATISTICS, OPT_STATS, OPT_NETNS,
+	OPT_COLOR, OPT_VERSION, OPT_HELP,
 };
 
 static const char *const options[] = {
 	[OPT_JSON] = "json",
 	[OPT_PRETTY] = "pretty",
+	[OPT_DETAILS] = "details",
 	[OPT_STATISTICS] = "statistics",
 	[OPT_STATS] = "stats",
 	[OPT_NETNS] = "netns",
@@ -156,6 +158,9 @@ static int take_options(struct ctl *ctl, int *argc, char ***argv)
 			break;
 		case OPT_PRETTY:
 			ctl->pretty = true;
+			break;
+		case OPT_DETAILS:
+			ctl->details = true;
 			break;
 		case OPT_STATISTICS:
 		case OPT_STATS:

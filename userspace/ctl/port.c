@@ -1,54 +1,123 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
 /* kpacctl port: which devices kpac watches, and how. */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "kpacctl.h"
 
-static const char *const settings[] = { "door", "forward" };
+/*
+ * What can be set. Numbers have a unit and a range, and are found in struct
+ * kpac_port_config; if 0 is one of them, "off" means it.
+ */
+static const struct setting {
+	const char *name;
+	unsigned int bit;
+	const char *unit;
+	unsigned int min;
+	unsigned int max;
+	size_t where;
+} settings[] = {
+	{ .name = "door", .bit = KPAC_PORT_DOOR },
+	{ .name = "forward", .bit = KPAC_PORT_FORWARD },
+	{
+		"tx-batch", KPAC_PORT_TX_BATCH, "a number of packets",
+		1, KPAC_MAX_BATCH, offsetof(struct kpac_port_config, tx_batch),
+	}, {
+		"clean-batch", KPAC_PORT_CLEAN_BATCH, "a number of buffers",
+		1, KPAC_MAX_BATCH,
+		offsetof(struct kpac_port_config, clean_batch),
+	}, {
+		"pool", KPAC_PORT_POOL, "a number of buffers per CPU",
+		KPAC_MIN_POOL, KPAC_MAX_POOL,
+		offsetof(struct kpac_port_config, pool),
+	}, {
+		"copybreak", KPAC_PORT_COPYBREAK, "a number of bytes",
+		0, KPAC_MAX_COPYBREAK,
+		offsetof(struct kpac_port_config, copybreak),
+	},
+};
 
 void port_usage(FILE *to)
 {
-	fputs("Usage: kpacctl port add [ dev ] NAME [ door DOOR ] [ forward { on | off } ]\n"
-	      "       kpacctl port set [ dev ] NAME [ door DOOR ] [ forward { on | off } ]\n"
-	      "       kpacctl port del [ dev ] NAME\n"
-	      "       kpacctl port show [ [ dev ] NAME ]\n"
-	      "where  DOOR := { auto | rx-handler | ingress }\n",
-	      to);
+	fprintf(to,
+		"Usage: kpacctl port add [ dev ] NAME [ SETTINGS ]\n"
+		"       kpacctl port set [ dev ] NAME SETTINGS\n"
+		"       kpacctl port del [ dev ] NAME\n"
+		"       kpacctl port show [ [ dev ] NAME ]\n"
+		"where  SETTINGS := [ door DOOR ] [ forward { on | off } ]\n"
+		"                   [ tx-batch 1..%d ] [ clean-batch 1..%d ]\n"
+		"                   [ pool %d..%d ] [ copybreak { 1..%d | off } ]\n"
+		"       DOOR := { auto | rx-handler | ingress }\n",
+		KPAC_MAX_BATCH, KPAC_MAX_BATCH, KPAC_MIN_POOL, KPAC_MAX_POOL,
+		KPAC_MAX_COPYBREAK);
 }
 
-static int take_setting(const char *keyword, const char *value,
-			struct kpac_port_config *config)
+static int take_door(const char *word, struct kpac_port_config *config)
 {
 	static const char *const doors[] = { "auto", "rx-handler", "ingress" };
-	static const char *const off_on[] = { "off", "on" };
-	bool door = !strcmp(keyword, "door");
-	unsigned int bit = door ? KPAC_PORT_DOOR : KPAC_PORT_FORWARD;
 	int choice;
 	int err;
 
-	if (config->set & bit)
-		return arg_twice(keyword, value);
-	err = door ? pick(value, doors, ARRAY_SIZE(doors), &choice) :
-		     pick(value, off_on, ARRAY_SIZE(off_on), &choice);
-	if (err)
-		return err;
-	config->set |= bit;
-	if (door)
+	err = pick(word, doors, ARRAY_SIZE(doors), &choice);
+	if (!err)
 		config->door = (enum kpac_door)kpac_door_from_name(doors[choice]);
-	else
-		config->forward = choice;
-	return EXIT_OK;
+	return err;
 }
 
-static bool is_setting(const char *word)
+static int take_forward(const char *word, struct kpac_port_config *config)
+{
+	static const char *const off_on[] = { "off", "on" };
+	int choice;
+	int err;
+
+	err = pick(word, off_on, ARRAY_SIZE(off_on), &choice);
+	if (!err)
+		config->forward = choice;
+	return err;
+}
+
+static int take_setting(const struct setting *setting, const char *word,
+			struct kpac_port_config *config)
+{
+	if (config->set & setting->bit)
+		return arg_twice(setting->name, word);
+	config->set |= setting->bit;
+
+	switch (setting->bit) {
+	case KPAC_PORT_DOOR:
+		return take_door(word, config);
+	case KPAC_PORT_FORWARD:
+		return take_forward(word, config);
+	}
+	if (!setting->min && *word && !strncmp("off", word, strlen(word)))
+		word = "0";
+	return take_number(setting->name, word, setting->unit, setting->min,
+			   setting->max,
+			   (unsigned int *)((char *)config + setting->where));
+}
+
+static const struct setting *find_setting(const char *word)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		if (!strcmp(word, settings[i]))
-			return true;
-	return false;
+		if (!strcmp(word, settings[i].name))
+			return &settings[i];
+	return NULL;
+}
+
+/* The same for an abbreviation; if there is none, the user is told. */
+static const struct setting *pick_setting(const char *word)
+{
+	const char *names[ARRAY_SIZE(settings)];
+	int choice;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		names[i] = settings[i].name;
+	return pick(word, names, ARRAY_SIZE(names), &choice) ? NULL :
+	       &settings[choice];
 }
 
 /*
@@ -58,30 +127,25 @@ static bool is_setting(const char *word)
 static int take_config(int argc, char **argv, const char **dev,
 		       struct kpac_port_config *config)
 {
+	const struct setting *setting;
 	int err = EXIT_OK;
 
 	*dev = NULL;
 	for (; argc > 0 && !err; argc--, argv++) {
-		const char *keyword = "dev";
-		int choice;
+		bool is_dev = !strcmp(*argv, "dev");
 
-		if (strcmp(*argv, "dev")) {
-			if (!*dev && !is_setting(*argv)) {
-				err = take_dev(*argv, dev);
-				continue;
-			}
-			if (pick(*argv, settings, ARRAY_SIZE(settings),
-				 &choice))
-				return EXIT_SYNTAX;
-			keyword = settings[choice];
+		setting = is_dev ? NULL : *dev ? pick_setting(*argv) :
+			  find_setting(*argv);
+		if (*dev && !is_dev && !setting)
+			return EXIT_SYNTAX;
+		if (is_dev || setting) {
+			if (argc < 2)
+				return no_value(is_dev ? "dev" : setting->name);
+			argc--;
+			argv++;
 		}
-		if (argc < 2)
-			return no_value(keyword);
-		argc--;
-		argv++;
-		err = is_setting(keyword) ?
-		      take_setting(keyword, *argv, config) :
-		      take_dev(*argv, dev);
+		err = setting ? take_setting(setting, *argv, config) :
+				take_dev(*argv, dev);
 	}
 	if (!err && !*dev)
 		return arg_required("dev");
@@ -110,7 +174,7 @@ static int port_set(struct ctl *ctl, int argc, char **argv)
 
 	err = take_config(argc, argv, &dev, &config);
 	if (!err && !config.set) {
-		fputs("Error: nothing to set: give \"door\" or \"forward\".\n",
+		fputs("Error: nothing to set, try \"kpacctl port help\".\n",
 		      stderr);
 		return EXIT_SYNTAX;
 	}

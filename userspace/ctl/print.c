@@ -2,6 +2,7 @@
 /* What kpacctl prints, as text and as JSON. */
 #include <ctype.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,18 +64,18 @@ static json_t *json_name(const char *name)
 	return json_string(text);
 }
 
-static json_t *json_count(uint64_t count)
+json_t *json_count(uint64_t count)
 {
 	return json_integer(count > INT64_MAX ? INT64_MAX : (json_int_t)count);
 }
 
-static double share(uint64_t part, uint64_t whole)
+double share(uint64_t part, uint64_t whole)
 {
 	return whole ? (double)part / (double)whole : 0;
 }
 
 /* Tenths of a percent, rounded down: 100.0 means all of them. */
-static void print_share(uint64_t part, uint64_t whole)
+void print_share(uint64_t part, uint64_t whole)
 {
 	unsigned int tenths = part >= whole ? 1000 :
 			      (unsigned int)(share(part, whole) * 1000);
@@ -118,6 +119,65 @@ static void master_name(struct ctl *ctl, unsigned int ifindex,
 		snprintf(name, IF_NAMESIZE, "if%u", ifindex);
 }
 
+/* The numbers that a port can be given. */
+static const struct {
+	const char *name;
+	const char *key;
+	unsigned int bit;
+	size_t where;
+} tunings[] = {
+	{
+		"tx-batch", "tx_batch", KPAC_PORT_TX_BATCH,
+		offsetof(struct kpac_port, tx_batch),
+	}, {
+		"clean-batch", "clean_batch", KPAC_PORT_CLEAN_BATCH,
+		offsetof(struct kpac_port, clean_batch),
+	}, {
+		"pool", "pool", KPAC_PORT_POOL,
+		offsetof(struct kpac_port, pool),
+	}, {
+		"copybreak", "copybreak", KPAC_PORT_COPYBREAK,
+		offsetof(struct kpac_port, copybreak),
+	},
+};
+
+static unsigned int tuning(const struct kpac_port *port, size_t i)
+{
+	return *(const unsigned int *)((const char *)port + tunings[i].where);
+}
+
+static void json_tuning(json_t *object, const struct kpac_port *port)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tunings); i++)
+		if (port->have & tunings[i].bit)
+			json_object_set_new(object, tunings[i].key,
+					    json_integer(tuning(port, i)));
+}
+
+/* A line of its own; an older module does not tell and gets none. */
+static void print_tuning(const struct kpac_port *port)
+{
+	const char *before = "    ";
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tunings); i++) {
+		if (!(port->have & tunings[i].bit))
+			continue;
+		printf("%s%s ", before, tunings[i].name);
+		if (tuning(port, i))
+			printf("%u", tuning(port, i));
+		else
+			fputs("off", stdout);
+		before = " ";
+		any = true;
+	}
+	if (any)
+		putchar('\n');
+}
+
 json_t *json_port(struct ctl *ctl, const struct kpac_port *port)
 {
 	json_t *object = json_object();
@@ -137,6 +197,7 @@ json_t *json_port(struct ctl *ctl, const struct kpac_port *port)
 	if (port->have & KPAC_PORT_FORWARD)
 		json_object_set_new(object, "forward",
 				    json_boolean(port->forward));
+	json_tuning(object, port);
 	if (port->master) {
 		master_name(ctl, port->master, master);
 		json_object_set_new(object, "master", json_name(master));
@@ -170,6 +231,8 @@ void print_port(struct ctl *ctl, const struct kpac_port *port)
 		print_name(ctl, master);
 	}
 	putchar('\n');
+	if (ctl->details)
+		print_tuning(port);
 }
 
 static json_t *json_pass(const struct kpac_pass *pass)
@@ -214,13 +277,20 @@ json_t *json_stats(const struct kpac_stats *stats)
 	for (i = 0; i < stats->n_pass; i++)
 		json_array_append_new(passes, json_pass(&stats->pass[i]));
 	json_object_set_new(object, "pass", passes);
+	if (stats->tx)
+		json_object_set_new(object, "tx", json_tx(stats->tx));
 	return object;
+}
+
+void print_count(const char *label, uint64_t count)
+{
+	printf("  %-20s %14" PRIu64, label, count);
 }
 
 static void print_row(const char *label, const struct kpac_stats *stats,
 		      uint64_t packets)
 {
-	printf("  %-20s %14" PRIu64, label, packets);
+	print_count(label, packets);
 	print_share(packets, stats->packets);
 }
 
@@ -262,6 +332,8 @@ void print_stats(const struct ctl *ctl, const struct kpac_stats *stats)
 	putchar('\n');
 	print_row("routing asked", stats, stats->resolve_packets);
 	putchar('\n');
+	if (stats->tx)
+		print_tx(ctl, stats->tx);
 }
 
 void print_stats_short(const struct kpac_stats *stats)
