@@ -1,34 +1,38 @@
-/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
-/* Options and statistics of the kpac queueing discipline. */
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/*
+ * The queueing discipline "kpac": a FIFO that gives packets to the driver in
+ * batches.
+ */
 #ifndef _UAPI_LINUX_SCH_KPAC_H
 #define _UAPI_LINUX_SCH_KPAC_H
 
 #include <linux/types.h>
 
-#define TCA_KPAC_MAX_LIMIT	1000000
-#define TCA_KPAC_MAX_BATCH	256
+#define TC_KPAC_MAX_LIMIT	1000000
+#define TC_KPAC_MAX_BATCH	256
 
-/**
- * enum - options (TCA_OPTIONS) of the kpac queueing discipline
- * @TCA_KPAC_LIMIT: u32, packets that may wait for each of the device's queues,
- *	1 to %TCA_KPAC_MAX_LIMIT
- * @TCA_KPAC_BATCH: u32, packets that are sent at once, 1 to %TCA_KPAC_MAX_BATCH
+/*
+ * In TCA_OPTIONS, which is a nest. What is not given is left to the kernel: its
+ * default when the discipline is made, what it was when that is changed.
  */
 enum {
 	TCA_KPAC_UNSPEC,
-	TCA_KPAC_LIMIT,
-	TCA_KPAC_BATCH,
-	__TCA_KPAC_MAX
+	TCA_KPAC_LIMIT,		/* u32, packets: 1 to TC_KPAC_MAX_LIMIT */
+	TCA_KPAC_BATCH,		/* u32, packets: 1 to TC_KPAC_MAX_BATCH */
+
+	__TCA_KPAC_MAX,
+	TCA_KPAC_MAX = (__TCA_KPAC_MAX - 1)
 };
 
-#define TCA_KPAC_MAX (__TCA_KPAC_MAX - 1)
-
 /**
- * struct tc_kpac_xstats - extended statistics; later versions may be longer
- * @batches: how often packets were given to the driver
+ * struct tc_kpac_xstats - what the queueing discipline did, in TCA_STATS_APP
+ * @batches: batches given to the driver
  * @doorbells: how often the driver was told that there are packets
- * @shared: packets that another CPU was given to send
- * @requeued: packets that had to wait for room in the device
+ * @shared: packets that another CPU was given to send, because it was sending
+ *	by the same hardware queue
+ * @requeued: packets for which the device had no room, and which stayed queued
+ *
+ * Grows at its end; user space takes what is there of what it knows.
  */
 struct tc_kpac_xstats {
 	__u64 batches;

@@ -54,6 +54,9 @@ done <<<"$exported")
 [ -z "$missing" ]
 result $? "every function has its kernel-doc${missing:+ $missing}"
 
+[ "$(nm -D --defined-only q_kpac.so | awk '{ print $3 }')" = kpac_qdisc_util ]
+result $? "q_kpac.so exports what tc looks for, and nothing else"
+
 # A program that has nothing but what "make install" installs.
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -85,6 +88,13 @@ else
 fi
 "$dir/usr/sbin/kpacctl" -V | grep -q '^kpacctl [0-9]'
 result $? "kpacctl runs where it was installed"
+plugin=$(cd "$dir" && find usr -name q_kpac.so)
+if tc=$(PATH=$PATH:/usr/sbin:/sbin command -v tc); then
+	grep -q -a -F "/${plugin%q_kpac.so}" "$tc"
+	result $? "q_kpac.so is installed where tc looks (/$plugin)"
+else
+	skip "q_kpac.so is installed where tc looks" "no tc"
+fi
 make -s uninstall DESTDIR="$dir" PREFIX=/usr >/dev/null
 [ -z "$(find "$dir/usr" -type f -o -type l)" ]
 result $? "make uninstall leaves nothing"
@@ -96,7 +106,7 @@ if [ -c /dev/full ]; then
 fi
 
 # Man pages
-for page in man/kpacctl.8 man/libkpac.3; do
+for page in man/kpacctl.8 man/libkpac.3 man/tc-kpac.8; do
 	if command -v man >/dev/null && command -v groff >/dev/null; then
 		warnings=$(MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l \
 			-Tutf8 -Z "$page" 2>&1 >/dev/null)
@@ -111,7 +121,7 @@ missing=$(for word in '.SH EXAMPLES' '.SH EXIT STATUS' '.SH SEE ALSO' NO_COLOR; 
 done)
 [ -z "$missing" ]
 result $? "kpacctl.8 is complete"
-constant() { sed -n "s/^#define $1\t*//p" ../uapi/linux/kpac.h; }
+constant() { sed -n "s/^#define $1\t*//p" ../uapi/linux/*kpac.h; }
 missing=$(for text in "1 to $(constant KPAC_MAX_BATCH);" \
 	"$(constant KPAC_MIN_POOL) to $(constant KPAC_MAX_POOL);" \
 	"1 to $(constant KPAC_MAX_COPYBREAK);"; do
@@ -119,6 +129,12 @@ missing=$(for text in "1 to $(constant KPAC_MAX_BATCH);" \
 done)
 [ -z "$missing" ]
 result $? "kpacctl.8 has the ranges of linux/kpac.h${missing:+ # $missing}"
+missing=$(for text in "1 to $(constant TC_KPAC_MAX_LIMIT);" \
+	"1 to $(constant TC_KPAC_MAX_BATCH);"; do
+	grep -q "^$text" man/tc-kpac.8 || echo "\"$text\""
+done)
+[ -z "$missing" ]
+result $? "tc-kpac.8 has the ranges of linux/sch_kpac.h${missing:+ # $missing}"
 
 # Completion: the words offered for a command line that ends with a space
 # unless its last word has begun.
@@ -174,6 +190,9 @@ offers 'kpacctl -n g' 'green' || bad=1
 offers 'kpacctl -n blue port del dev ' 'port-of-blue' || bad=1
 offers 'kpacctl -n blue stat show ' 'port-of-blue dev' || bad=1
 result $bad "completion of namespaces and ports"
+
+# shellcheck disable=SC1091 # found beside us
+. check/check-tc.sh
 
 echo "1..$tests"
 [ "$failed" -eq 0 ]
