@@ -152,7 +152,7 @@ static void micro_txq(void)
 	for (i = 0; i < 9; i++) {
 		for (j = 0; j < ROUNDS / 9; j++) {
 			local_bh_disable();
-			kpac_tx_nq(micro_tx);
+			kpac_txq_nq(micro_tx);
 			txq = this_cpu_ptr(micro_tx->cpu)->txq;
 			for (k = 0; k < BURST; k++) {
 				micro_skbs[k] = kpac_tx_buffer(micro_tx, SIZE);

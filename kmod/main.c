@@ -10,7 +10,7 @@
 #include "path.h"
 #include "port.h"
 #include "qdisc.h"
-#include "txq.h"
+#include "tx.h"
 
 static int __init kpac_init(void)
 {

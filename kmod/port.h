@@ -12,7 +12,7 @@
 #include <uapi/linux/kpac.h>
 
 #include "stats.h"
-#include "txq.h"
+#include "tx.h"
 
 struct kpac_net;
 struct netlink_ext_ack;

@@ -94,7 +94,7 @@ static struct sk_buff *kpac_qdisc_dequeue(struct Qdisc *sch)
 		/* before looking */
 		smp_mb__after_atomic();
 	}
-	kpac_tx_push(priv->tx);
+	kpac_txq_push(priv->tx);
 	return NULL;
 }
 
@@ -125,12 +125,12 @@ static int kpac_qdisc_change(struct Qdisc *sch, struct nlattr *opt,
 		limit = nla_get_u32(tb[TCA_KPAC_LIMIT]);
 	if (tb[TCA_KPAC_BATCH])
 		batch = nla_get_u32(tb[TCA_KPAC_BATCH]);
-	if (limit < 1 || limit > TCA_KPAC_MAX_LIMIT) {
+	if (limit < 1 || limit > TC_KPAC_MAX_LIMIT) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[TCA_KPAC_LIMIT],
 				    "limit must be from 1 to 1000000 packets");
 		return -ERANGE;
 	}
-	if (batch < 1 || batch > TCA_KPAC_MAX_BATCH) {
+	if (batch < 1 || batch > TC_KPAC_MAX_BATCH) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[TCA_KPAC_BATCH],
 				    "batch must be from 1 to 256 packets");
 		return -ERANGE;
@@ -178,7 +178,7 @@ static void kpac_qdisc_reset(struct Qdisc *sch)
 	struct kpac_qdisc *priv = qdisc_priv(sch);
 
 	if (priv->tx)
-		kpac_tx_reset(priv->tx);
+		kpac_txq_reset(priv->tx);
 }
 
 static void kpac_qdisc_destroy(struct Qdisc *sch)

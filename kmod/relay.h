@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A relay: how CPUs that want to send by the same queue share it. One of them
- * has the lock and sends; the others do not wait for it, but give it their
- * batches, and go on. So a batch costs one atomic operation if nobody else is
- * sending, three if somebody is, and a packet none.
+ * holds the relay and sends; the others do not wait for it, but give it their
+ * batches, and go on. So a batch costs two atomic operations if nobody else is
+ * sending, one if somebody is, and a packet none.
  *
  * Batches are taken in the order in which they were given, whoever gave them:
  * a flow that moves from one CPU to another keeps its order, if the former had
@@ -18,7 +18,6 @@
 #define _KPAC_RELAY_H
 
 #include <linux/skbuff.h>
-#include <linux/spinlock.h>
 
 /**
  * struct kpac_batch - packets in order, linked by skb->next
@@ -34,18 +33,20 @@ struct kpac_batch {
 
 /**
  * struct kpac_relay - the place where batches wait for the one who sends
- * @lock: who has it sends
- * @top: the first packet of the batch given last; its @prev is the batch's last
+ * @state: the first packet of the batch given last, its @prev being the batch's
+ *	last, or 0; and %KPAC_RELAY_HELD while somebody sends
+ *
+ * It is one word, so that who gives a batch knows that somebody will send it.
  */
 struct kpac_relay {
-	spinlock_t lock;
-	struct sk_buff *top;
+	unsigned long state;
 };
+
+#define KPAC_RELAY_HELD 1ul
 
 static inline void kpac_relay_init(struct kpac_relay *relay)
 {
-	spin_lock_init(&relay->lock);
-	relay->top = NULL;
+	relay->state = 0;
 }
 
 /* Put a packet at the end of a batch that nobody else sees. */
@@ -60,101 +61,118 @@ static __always_inline void kpac_batch_add(struct kpac_batch *batch,
 	batch->tail = skb;
 }
 
-/* Put a chain of packets, NULL at its end, behind a batch. */
-static inline void kpac_batch_join(struct kpac_batch *batch,
-				   const struct kpac_batch *more)
+/* Take everything out of a batch: a chain, or NULL. */
+static __always_inline struct sk_buff *kpac_batch_take(struct kpac_batch *batch)
 {
-	if (!more->len)
-		return;
-	if (batch->len)
-		batch->tail->next = more->head;
-	else
-		batch->head = more->head;
-	batch->tail = more->tail;
-	batch->len += more->len;
-}
-
-/* Take everything out of a batch. */
-static __always_inline struct kpac_batch kpac_batch_take(struct kpac_batch *batch)
-{
-	struct kpac_batch all = *batch;
+	struct sk_buff *chain = batch->head;
 
 	batch->head = NULL;
 	batch->len = 0;
-	return all;
+	return chain;
 }
 
-/* Take the first packet out of a batch that has one. */
-static __always_inline struct sk_buff *kpac_batch_pop(struct kpac_batch *batch)
-{
-	struct sk_buff *skb = batch->head;
-
-	batch->head = skb->next;
-	batch->len--;
-	skb->next = NULL;
-	return skb;
-}
-
-/**
- * kpac_relay_waiting - whether batches wait
- * @relay: the relay
- *
- * Context: any; ordered after whatever ended with a full barrier.
+/* The packets of all batches that wait, in the order in which they were given,
+ * and then a chain.
  */
-static inline bool kpac_relay_waiting(const struct kpac_relay *relay)
+static inline struct sk_buff *kpac_relay_chain(unsigned long state,
+					       struct sk_buff *chain)
 {
-	return READ_ONCE(relay->top);
+	struct sk_buff *head = (void *)(state & ~KPAC_RELAY_HELD);
+	struct sk_buff *tail, *older;
+
+	for (; head; head = older) {
+		tail = head->prev;
+		older = tail->next;
+		tail->next = chain;
+		head->prev = NULL;
+		chain = head;
+	}
+	return chain;
 }
 
 /**
- * kpac_relay_give - let whoever has the lock send a batch
+ * kpac_relay_waiting - whether batches wait, or are being sent
  * @relay: the relay
- * @batch: the batch; has at least one packet
- *
- * The caller must try to get the lock afterwards: who had it may not have seen
- * the batch.
- *
- * Context: any; a full barrier.
- */
-static inline void kpac_relay_give(struct kpac_relay *relay,
-				   const struct kpac_batch *batch)
-{
-	struct sk_buff *top = READ_ONCE(relay->top);
-
-	batch->head->prev = batch->tail;
-	do {
-		batch->tail->next = top;
-	} while (!try_cmpxchg(&relay->top, &top, batch->head));
-}
-
-/**
- * kpac_relay_take - take all batches that wait
- * @relay: the relay; the caller has its lock
- * @batch: they are put behind what is there, in the order in which they were
- *	given
  *
  * Context: any.
  */
-static inline void kpac_relay_take(struct kpac_relay *relay,
-				   struct kpac_batch *batch)
+static inline bool kpac_relay_waiting(const struct kpac_relay *relay)
 {
-	struct kpac_batch all = {};
-	struct sk_buff *head, *tail, *older;
+	return READ_ONCE(relay->state);
+}
 
-	if (!kpac_relay_waiting(relay))
-		return;
-	for (head = xchg(&relay->top, NULL); head; head = older) {
-		tail = head->prev;
-		older = tail->next;
-		tail->next = all.head;
-		if (!all.head)
-			all.tail = tail;
-		all.head = head;
-		head->prev = NULL;
+/**
+ * kpac_relay_enter - send a batch, or have it sent
+ * @relay: the relay
+ * @batch: the batch; empty afterwards. It may be empty before.
+ * @chain: set to what the caller has to send, in order
+ *
+ * Context: any; a full barrier, unless the batch was empty.
+ * Return: true: the caller holds the relay, has to send *@chain and then to call
+ * kpac_relay_next() or kpac_relay_leave(). False: who holds it sends the batch.
+ */
+static inline bool kpac_relay_enter(struct kpac_relay *relay,
+				    struct kpac_batch *batch,
+				    struct sk_buff **chain)
+{
+	unsigned long state = READ_ONCE(relay->state);
+	struct sk_buff *tail = batch->tail;
+	struct sk_buff *head = kpac_batch_take(batch);
+
+	for (;;) {
+		if (likely(!(state & KPAC_RELAY_HELD))) {
+			if (likely(try_cmpxchg(&relay->state, &state,
+					       KPAC_RELAY_HELD)))
+				break;
+			continue;
+		}
+		if (!head)
+			return false;
+		head->prev = tail;
+		tail->next = (void *)(state & ~KPAC_RELAY_HELD);
+		if (try_cmpxchg(&relay->state, &state,
+				(unsigned long)head | KPAC_RELAY_HELD))
+			return false;
 	}
-	for (head = all.head; head; head = head->next)
-		all.len++;
-	kpac_batch_join(batch, &all);
+	if (head) {
+		head->prev = NULL;
+		tail->next = NULL;
+	}
+	*chain = kpac_relay_chain(state, head);
+	return true;
+}
+
+/**
+ * kpac_relay_next - what was given meanwhile
+ * @relay: the relay; the caller holds it
+ *
+ * Context: any; a full barrier.
+ * Return: what the caller has to send next; NULL: nothing, and it does not hold
+ * the relay any more.
+ */
+static inline struct sk_buff *kpac_relay_next(struct kpac_relay *relay)
+{
+	unsigned long state = KPAC_RELAY_HELD;
+
+	if (try_cmpxchg(&relay->state, &state, 0ul))
+		return NULL;
+	return kpac_relay_chain(xchg(&relay->state, KPAC_RELAY_HELD), NULL);
+}
+
+/**
+ * kpac_relay_leave - let somebody else go on
+ * @relay: the relay; the caller holds it
+ *
+ * Context: any; a full barrier.
+ * Return: whether batches wait, for whom the caller has to find somebody.
+ */
+static inline bool kpac_relay_leave(struct kpac_relay *relay)
+{
+	unsigned long state = READ_ONCE(relay->state);
+
+	while (!try_cmpxchg(&relay->state, &state, state & ~KPAC_RELAY_HELD))
+		;
+	return state != KPAC_RELAY_HELD;
 }
 
 #endif /* _KPAC_RELAY_H */

@@ -43,29 +43,29 @@ TRACE_EVENT(kpac_enqueue,
 TRACE_EVENT(kpac_flush,
 
 	TP_PROTO(const struct net_device *dev, unsigned int queue,
-		 unsigned int sent, unsigned int left, unsigned int doorbells),
+		 unsigned int sent, unsigned int doorbells, bool left),
 
-	TP_ARGS(dev, queue, sent, left, doorbells),
+	TP_ARGS(dev, queue, sent, doorbells, left),
 
 	TP_STRUCT__entry(
 		__field(int, ifindex)
 		__field(unsigned int, queue)
 		__field(unsigned int, sent)
-		__field(unsigned int, left)
 		__field(unsigned int, doorbells)
+		__field(bool, left)
 	),
 
 	TP_fast_assign(
 		__entry->ifindex = dev->ifindex;
 		__entry->queue = queue;
 		__entry->sent = sent;
-		__entry->left = left;
 		__entry->doorbells = doorbells;
+		__entry->left = left;
 	),
 
-	TP_printk("ifindex=%d queue=%u sent=%u left=%u doorbells=%u",
+	TP_printk("ifindex=%d queue=%u sent=%u doorbells=%u left=%d",
 		  __entry->ifindex, __entry->queue, __entry->sent,
-		  __entry->left, __entry->doorbells)
+		  __entry->doorbells, __entry->left)
 );
 
 TRACE_EVENT(kpac_reclaim,

@@ -98,7 +98,7 @@ static __always_inline bool kpac_xmit_may_txq(const struct kpac_path *path)
 
 	if (!path->tx || unlikely(kpac_xmit_filters(dev)))
 		return false;
-	q = rcu_dereference_bh(kpac_tx_nq(path->tx)->qdisc);
+	q = rcu_dereference_bh(kpac_txq_nq(path->tx)->qdisc);
 	return kpac_txq_plain(q) ? q->enqueue || !dev->lltx :
 				   q->enqueue == kpac_qdisc_enqueue;
 }
