@@ -26,7 +26,8 @@
 # arguments. It runs in the project's root, on the host's own file system:
 # the project is read-only in there, /tmp /etc /usr /var /home are copy-on-
 # write, so nothing of the host changes except DIR. PATH has userspace/ and
-# the sbin directories; KPAC_*, CI and T_ONLY of the environment are passed on.
+# the sbin directories; KPAC_*, CI and T_ONLY of the environment are passed on, and
+# KPAC_ICOUNT=1 says that instructions are counted.
 # Of the cache, the guest sees the kernel image and the kernel source.
 #
 # Exit status: that of COMMAND; 124 when the time was up; 125 when the guest
@@ -64,6 +65,7 @@ write_guest() {
 	for v in CI T_ONLY "${!KPAC_@}"; do
 		[[ -z ${!v:-} ]] || printf 'export %s=%q\n' "$v" "${!v}"
 	done
+	[[ -z $icount ]] || echo 'export KPAC_ICOUNT=1'
 	printf 'run=%q\ntop=%q\n' "$run" "$KPAC_TOP"
 	cat <<'GUEST'
 unset LD_LIBRARY_PATH
