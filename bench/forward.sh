@@ -71,25 +71,8 @@ off_kpac_ingress() { kpac_off r0 r1; }
 on_kpac_dummy() { on_ip_forward_dummy && kpac_on r0 dm0; }
 off_kpac_dummy() { kpac_off r0 dm0; off_ip_forward_dummy; }
 
-# Established flows skip the forward hook: the counter there sees the others.
-on_flowtable() {
-	modprobe -a nft_flow_offload nf_flow_table_inet 2>/dev/null
-	in_ns R nft -f - <<-END &&
-		table inet bench {
-			flowtable f { hook ingress priority 0; devices = { r0, r1 }; }
-			chain forward {
-				type filter hook forward priority 0
-				counter
-				meta l4proto udp flow add @f
-			}
-		}
-	END
-	echo 262144 > /sys/module/nf_conntrack/parameters/hashsize &&
-	sysctl -qw net.netfilter.nf_conntrack_max=1000000
-}
-off_flowtable() {
-	in_ns R nft delete table inet bench && in_ns R conntrack -F 2>/dev/null
-}
+on_flowtable() { flowtable_on; }
+off_flowtable() { flowtable_off; }
 
 # The datapath alone, with the flows that the daemon would set for a router.
 on_ovs() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # lib.sh - two hosts and a router in network namespaces, a packet generator, a
-# sink that counts. Sourced by what runs inside a VM: forward.sh and demo.sh.
+# sink that counts. Sourced by what runs inside a VM: forward.sh, nics.sh, demo.sh.
 #
 #   S: s0 ----- r0 :R: r1 ----- d0 :D
 #      10.1.0.1    .2      10.2.0.1    .2
@@ -28,8 +28,18 @@ in_ns() { ip netns exec "$@"; }
 
 # Builds the topology above from nothing.
 net_up() {
+	modprobe veth 2>/dev/null || true
+	net_namespaces
+	ip -n S link add s0 index $S0 address $MAC_S0 type veth \
+		peer name r0 index $R0 address $MAC_R0 netns R
+	ip -n R link add r1 index $R1 address $MAC_R1 type veth \
+		peer name d0 index $D0 address $MAC_D0 netns D
+	net_addresses
+}
+
+net_namespaces() {
 	local ns
-	modprobe -a veth pktgen cls_matchall act_gact sch_ingress 2>/dev/null || true
+	modprobe -a pktgen cls_matchall act_gact sch_ingress 2>/dev/null || true
 	for ns in S R D; do
 		ip netns add $ns
 		ip -n $ns link set lo up
@@ -37,12 +47,10 @@ net_up() {
 			net.ipv6.conf.default.accept_dad=0 \
 			net.ipv6.conf.default.router_solicitations=0
 	done
-	ip -n S link add s0 index $S0 address $MAC_S0 type veth \
-		peer name r0 index $R0 address $MAC_R0 netns R
-	ip -n R link add r1 index $R1 address $MAC_R1 type veth \
-		peer name d0 index $D0 address $MAC_D0 netns D
 	in_ns R sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+}
 
+net_addresses() {
 	net_address S s0 1 1 $MAC_R0
 	net_address R r0 1 2 $MAC_S0
 	net_address R r1 2 1 $MAC_D0
@@ -113,6 +121,29 @@ kpac_off() {
 	rmmod kpac
 }
 
+# Forwarding by an nftables flowtable. Established flows skip the forward hook:
+# the counter there sees the others.
+flowtable_on() {
+	modprobe -a nft_flow_offload nf_flow_table_inet 2>/dev/null
+	in_ns R nft -f - <<-END &&
+		table inet bench {
+			flowtable f { hook ingress priority 0; devices = { r0, r1 }; }
+			chain forward {
+				type filter hook forward priority 0
+				counter
+				meta l4proto udp flow add @f
+			}
+		}
+	END
+	echo 262144 > /sys/module/nf_conntrack/parameters/hashsize &&
+	sysctl -qw net.netfilter.nf_conntrack_max=1000000
+}
+
+# Ends flowtable_on.
+flowtable_off() {
+	in_ns R nft delete table inet bench && in_ns R conntrack -F 2>/dev/null
+}
+
 # Prints how many packets of R's port DEV kpac counts as COUNTER: kpac_count DEV COUNTER
 kpac_count() {
 	"$KPACCTL" -n R -j stat show dev "$1" |
@@ -125,19 +156,22 @@ kpac_built() {
 }
 
 # Sends COUNT packets from S's s0 with pktgen; extra words are more of pktgen's
-# commands, a comma standing for the space. Sets NS_PER_PACKET (a decimal).
+# commands, a comma standing for the space. Sets NS_PER_PACKET (a decimal), and
+# SENT, which is more than COUNT where the last burst is. PKTGEN_OUT is all that
+# was printed, PKTGEN_WATCH a command to run right before sending and right after.
 #   pktgen COUNT FAMILY FRAME_BYTES FLOWS [COMMAND...]
 # With FLOWS > 1 every packet takes one of that many destinations at random.
 pktgen() {
-	local count=$1 family=$2 size=$3 flows=$4 result
+	local count=$1 family=$2 size=$3 flows=$4
 	shift 4
-	result=$(pktgen_script "$count" "$family" "$size" "$flows" "$@" |
-		in_ns S bash) || die "pktgen: $result"
+	PKTGEN_OUT=$(pktgen_script "$count" "$family" "$size" "$flows" "$@" |
+		in_ns S bash) || die "pktgen: $PKTGEN_OUT"
 	# shellcheck disable=SC2034 # for the caller
-	NS_PER_PACKET=$(awk -v n="$count" '
-		/sofar:/ && $2 != n { exit 1 }
-		/Result: OK:/ { sub("\\(.*", "", $3); printf "%.1f", $3 * 1000 / n; ok = 1 }
-		END { if (!ok) exit 1 }' <<<"$result") || die "pktgen: $result"
+	read -r NS_PER_PACKET SENT < <(awk -v n="$count" '
+		/sofar:/ && $2 < n { exit }
+		/sofar:/ { n = $2 }
+		/Result: OK:/ { sub("\\(.*", "", $3); printf "%.1f %d\n", $3 * 1000 / n, n }
+		' <<<"$PKTGEN_OUT") || die "pktgen: $PKTGEN_OUT"
 }
 
 # Prints the shell commands that pktgen() runs in S.
@@ -152,7 +186,9 @@ pktgen_script() {
 		$(pktgen_addresses "$2" "$4") "${@:5}"; do
 		echo "echo '${c/,/ }' > $pg/s0"
 	done
+	echo "${PKTGEN_WATCH:-:}"
 	echo "echo start > $pg/pgctrl"
+	echo "${PKTGEN_WATCH:-:}"
 	echo "cat $pg/s0"
 	# The device goes some time later.
 	echo "echo reset > $pg/pgctrl"
