@@ -65,6 +65,7 @@ static struct sk_buff *kpac_hwq_transmit(struct kpac_hwq *hwq,
 	unsigned int size = READ_ONCE(hwq->tx->config.batch);
 	unsigned int n = 0, sent = 0, bells = 0;
 	struct net_device *dev = hwq->tx->dev;
+	struct Qdisc *sch = hwq->tx->sch;
 	struct netdev_queue *nq = kpac_hwq_nq(hwq);
 	bool taps = kpac_compat_taps(dev);
 	u64 bytes = 0, packets = 0;
@@ -73,10 +74,12 @@ static struct sk_buff *kpac_hwq_transmit(struct kpac_hwq *hwq,
 	while (chain && likely(!netif_xmit_frozen_or_stopped(nq))) {
 		struct sk_buff *skb = chain, *next = skb->next;
 		bool more = next && n + 1 < size;
-		unsigned int len = qdisc_pkt_len(skb);
-		unsigned int segs = skb_is_gso(skb) ?
-				    skb_shinfo(skb)->gso_segs : 1;
+		unsigned int len = 0, segs = 0;
 
+		if (sch) {
+			len = qdisc_pkt_len(skb);
+			segs = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
+		}
 		skb->next = NULL;
 		skb_set_queue_mapping(skb, hwq->index);
 		if (unlikely(taps))
@@ -105,9 +108,8 @@ static struct sk_buff *kpac_hwq_transmit(struct kpac_hwq *hwq,
 		bells++;
 		sent += n;
 	}
-	if (hwq->tx->sch && sent)
-		_bstats_update(this_cpu_ptr(hwq->tx->sch->cpu_bstats), bytes,
-			       packets);
+	if (sch && sent)
+		_bstats_update(this_cpu_ptr(sch->cpu_bstats), bytes, packets);
 	trace_kpac_flush(dev, hwq->index, sent, bells, chain);
 	return chain;
 }

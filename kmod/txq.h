@@ -3,6 +3,7 @@
 #ifndef _KPAC_TXQ_H
 #define _KPAC_TXQ_H
 
+#include <linux/unaligned.h>
 #include <net/sch_generic.h>
 
 #include "trace.h"
@@ -54,6 +55,15 @@ static __always_inline struct netdev_queue *kpac_txq_nq(struct kpac_tx *tx)
 	return netdev_get_tx_queue(tx->dev, cpu->own);
 }
 
+static __always_inline bool kpac_txq_is_fq_codel(const struct Qdisc_ops *ops)
+{
+	static const char name[] __aligned(8) = "fq_codel";
+
+	/* in place: this is asked for every packet */
+	return get_unaligned((const u64 *)ops->id) == *(const u64 *)name &&
+	       !ops->id[sizeof(u64)];
+}
+
 /* Whether a queueing discipline does no more than queue, as the kernel sets it
  * up for every device, and nobody has put it there: then kpac can send around
  * it, while it is empty.
@@ -61,7 +71,7 @@ static __always_inline struct netdev_queue *kpac_txq_nq(struct kpac_tx *tx)
 static __always_inline bool kpac_txq_plain(const struct Qdisc *q)
 {
 	return !q->handle && (q->ops == &pfifo_fast_ops || !q->enqueue ||
-			      !memcmp(q->ops->id, "fq_codel", sizeof("fq_codel")));
+			      kpac_txq_is_fq_codel(q->ops));
 }
 
 #endif /* _KPAC_TXQ_H */
