@@ -92,7 +92,7 @@ kpac_express_way(const struct sk_buff *skb, const struct kpac_path *path,
 	    unlikely(!kpac_xmit_has_hh(path)))
 		return KPAC_WAY_QUEUED;
 	way = kpac_xmit_way(path, may_handover);
-	if (way == KPAC_WAY_DIRECT && skb_headroom(skb) < path->headroom)
+	if (way <= KPAC_WAY_DIRECT && skb_headroom(skb) < path->headroom)
 		return KPAC_WAY_QUEUED;
 	return way;
 }

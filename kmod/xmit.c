@@ -109,7 +109,7 @@ static struct kpac_txq *kpac_xmit_pick_txq(struct kpac_tx *tx,
 /* Copy a packet with its link-layer header into a buffer of the pool, if there
  * is one, so that the driver that received it gets its own back at once.
  */
-static struct sk_buff *kpac_xmit_copy(struct sk_buff *skb, struct kpac_tx *tx)
+static noinline struct sk_buff *kpac_xmit_copy(struct sk_buff *skb, struct kpac_tx *tx)
 {
 	struct kpac_tx_cpu *cpu = this_cpu_ptr(tx->cpu);
 	struct sk_buff *copy;

@@ -88,21 +88,6 @@ static __always_inline bool kpac_xmit_nobody_looks(const struct net_device *dev)
 		 kpac_xmit_filters(dev)) && !kpac_compat_taps(dev);
 }
 
-/* Whether packets may be sent by the device's TX queues: its queueing discipline
- * is the one that every device has, or kpac's own.
- */
-static __always_inline bool kpac_xmit_may_txq(const struct kpac_path *path)
-{
-	const struct net_device *dev = path->dev;
-	const struct Qdisc *q;
-
-	if (!path->tx || unlikely(kpac_xmit_filters(dev)))
-		return false;
-	q = rcu_dereference_bh(kpac_txq_nq(path->tx)->qdisc);
-	return kpac_txq_plain(q) ? q->enqueue || !dev->lltx :
-				   q->enqueue == kpac_qdisc_enqueue;
-}
-
 /* Whether packets may skip the pair of devices: all that sending through it
  * would do beyond what kpac_xmit_handover() does must be idle.
  */
@@ -129,6 +114,29 @@ static __always_inline bool kpac_xmit_may_direct(const struct net_device *dev)
 	       dev->flags & IFF_UP;
 }
 
+/* The way of packets that leave by a port: by its TX queues, if its queueing
+ * discipline is the one that every device has, or kpac's own. Taps are served
+ * there.
+ */
+static __always_inline enum kpac_way
+kpac_xmit_way_port(const struct kpac_path *path)
+{
+	const struct net_device *dev = path->dev;
+	const struct Qdisc *q;
+
+	if (unlikely(kpac_xmit_filters(dev)))
+		return KPAC_WAY_QUEUED;
+	q = rcu_dereference_bh(kpac_txq_nq(path->tx)->qdisc);
+	if (likely(q->enqueue))
+		return likely(kpac_txq_plain(q)) ||
+		       q->enqueue == kpac_qdisc_enqueue ? KPAC_WAY_TXQ :
+							  KPAC_WAY_QUEUED;
+	if (!dev->lltx)
+		return KPAC_WAY_TXQ;
+	return kpac_xmit_may_direct(dev) && !kpac_compat_taps(dev) ?
+	       KPAC_WAY_DIRECT : KPAC_WAY_QUEUED;
+}
+
 /**
  * kpac_xmit_way - which way packets of a path leave
  * @path: the path
@@ -145,15 +153,15 @@ static __always_inline enum kpac_way kpac_xmit_way(const struct kpac_path *path,
 {
 	const struct net_device *peer = path->peer;
 
+	if (unlikely(!peer) && path->tx)
+		return kpac_xmit_way_port(path);
 	if (unlikely(!kpac_xmit_nobody_looks(path->dev)))
-		return kpac_xmit_may_txq(path) ? KPAC_WAY_TXQ :
-						 KPAC_WAY_QUEUED;
+		return KPAC_WAY_QUEUED;
 	if (likely(peer) && kpac_xmit_may_skip(peer))
 		return likely(may_handover) && !kpac_xmit_steered(peer) ?
 		       KPAC_WAY_HANDOVER : KPAC_WAY_BACKLOG;
-	if (likely(kpac_xmit_may_direct(path->dev)))
-		return KPAC_WAY_DIRECT;
-	return kpac_xmit_may_txq(path) ? KPAC_WAY_TXQ : KPAC_WAY_QUEUED;
+	return kpac_xmit_may_direct(path->dev) ? KPAC_WAY_DIRECT :
+						 KPAC_WAY_QUEUED;
 }
 
 /* Count a packet that the peer receives: its receive counters are the device's
