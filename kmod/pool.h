@@ -27,7 +27,7 @@ struct mem_cgroup;
 /**
  * struct kpac_pool_owner - what the pools of all CPUs for a port have in common
  * @max: buffers that a pool may grow to; 0: there are no pools
- * @clean: buffers that are looked at at once
+ * @clean: buffers that are examined at once
  * @memcg: the memory cgroup that is charged, or NULL
  */
 struct kpac_pool_owner {

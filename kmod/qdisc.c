@@ -19,6 +19,50 @@
 
 #include "qdisc.h"
 
+/* Whether this is where packets go to the driver: another qdisc above it would
+ * have to be asked first.
+ */
+static bool kpac_qdisc_outermost(const struct Qdisc *sch,
+				 const struct Qdisc *root)
+{
+	return sch->parent == TC_H_ROOT ||
+	       (root->flags & TCQ_F_MQROOT &&
+		root->handle == TC_H_MAJ(sch->parent));
+}
+
+/* Whoever puts a qdisc under mq by hand gets it with a lock, because other
+ * parents need that. mq does not, and those that it makes itself have none. So
+ * with the first packet, under that lock, this becomes lockless again.
+ * False: there is another parent.
+ */
+static noinline bool kpac_qdisc_unlock(struct Qdisc *sch)
+{
+	struct kpac_qdisc *priv = qdisc_priv(sch);
+
+	if (!kpac_qdisc_outermost(sch,
+				  rcu_dereference_bh(qdisc_dev(sch)->qdisc)))
+		return false;
+	sch->cpu_bstats = priv->bstats;
+	sch->cpu_qstats = priv->qstats;
+	priv->bstats = NULL;
+	priv->qstats = NULL;
+	/* after the statistics that it needs */
+	smp_store_release(&sch->flags,
+			  sch->flags | TCQ_F_NOLOCK | TCQ_F_CPUSTATS);
+	return true;
+}
+
+/* Under a parent that decides what is sent when, this is a simple queue. */
+static int kpac_qdisc_enqueue_child(struct sk_buff *skb, struct Qdisc *sch,
+				    struct sk_buff **to_free)
+{
+	const struct kpac_qdisc *priv = qdisc_priv(sch);
+
+	if (sch->q.qlen >= READ_ONCE(priv->tx->limit))
+		return qdisc_drop(skb, sch, to_free);
+	return qdisc_enqueue_tail(skb, sch);
+}
+
 /* Whether the socket of a packet has to look at it before it is sent (TLS). */
 static bool kpac_qdisc_sock_looks(const struct sk_buff *skb)
 {
@@ -63,6 +107,8 @@ int kpac_qdisc_enqueue(struct sk_buff *skb, struct Qdisc *sch,
 	unsigned int len = qdisc_pkt_len(skb);
 	struct sk_buff *next;
 
+	if (unlikely(!(sch->flags & TCQ_F_NOLOCK)) && !kpac_qdisc_unlock(sch))
+		return kpac_qdisc_enqueue_child(skb, sch, to_free);
 	if (unlikely(READ_ONCE(txq->hwq->waiting) >= READ_ONCE(tx->limit)))
 		return qdisc_drop_cpu(skb, sch, to_free);
 
@@ -71,12 +117,19 @@ int kpac_qdisc_enqueue(struct sk_buff *skb, struct Qdisc *sch,
 		kfree_skb_list(skb);
 		return NET_XMIT_DROP;
 	}
+	if (likely(skb && !skb->next && !in_serving_softirq()) &&
+	    likely(kpac_txq_send(txq, skb)))
+		return NET_XMIT_SUCCESS;
+
 	for (; skb; skb = next) {
 		next = skb->next;
 		skb->prev = NULL;
 		qdisc_skb_cb(skb)->pkt_len = next ? skb->len : len;
 		len -= min(len, skb->len);
-		kpac_txq_add(txq, skb);
+		if (in_serving_softirq())
+			kpac_txq_add(txq, skb);
+		else
+			kpac_txq_put(txq, skb);
 	}
 	if (!in_serving_softirq())
 		kpac_txq_flush(txq);
@@ -87,6 +140,8 @@ static struct sk_buff *kpac_qdisc_dequeue(struct Qdisc *sch)
 {
 	struct kpac_qdisc *priv = qdisc_priv(sch);
 
+	if (unlikely(!(sch->flags & TCQ_F_NOLOCK)))
+		return qdisc_dequeue_head(sch);
 	/* Somebody wanted this to be done while somebody else did it. */
 	if (unlikely(READ_ONCE(sch->state) & QDISC_STATE_NON_EMPTY)) {
 		clear_bit(__QDISC_STATE_MISSED, &sch->state);
@@ -100,7 +155,7 @@ static struct sk_buff *kpac_qdisc_dequeue(struct Qdisc *sch)
 
 static struct sk_buff *kpac_qdisc_peek(struct Qdisc *sch)
 {
-	return NULL;
+	return qdisc_peek_head(sch);
 }
 
 static const struct nla_policy kpac_qdisc_policy[TCA_KPAC_MAX + 1] = {
@@ -140,17 +195,15 @@ static int kpac_qdisc_change(struct Qdisc *sch, struct nlattr *opt,
 	return 0;
 }
 
-/* Whether this is where packets go to the driver: another qdisc above it would
- * have to be asked first.
+/* Whether it may be made: if its parent is not the root, it is mq that makes it
+ * as one of its first, or a qdisc further down, which cannot be told from that.
  */
-static bool kpac_qdisc_root(const struct Qdisc *sch)
+static bool kpac_qdisc_may_be(const struct Qdisc *sch)
 {
 	const struct Qdisc *root = rtnl_dereference(qdisc_dev(sch)->qdisc);
 
-	if (sch->parent == TC_H_ROOT || !TC_H_MAJ(sch->parent))
-		return true;
-	return root->flags & TCQ_F_MQROOT &&
-	       TC_H_MAJ(sch->parent) == root->handle;
+	return kpac_qdisc_outermost(sch, root) ||
+	       root->handle != TC_H_MAJ(sch->parent);
 }
 
 static int kpac_qdisc_create(struct Qdisc *sch, struct nlattr *opt,
@@ -160,7 +213,7 @@ static int kpac_qdisc_create(struct Qdisc *sch, struct nlattr *opt,
 	struct net_device *dev = qdisc_dev(sch);
 	unsigned int queue = sch->dev_queue - dev->_tx;
 
-	if (!kpac_qdisc_root(sch)) {
+	if (!kpac_qdisc_may_be(sch)) {
 		NL_SET_ERR_MSG(extack, "kpac can only be the root qdisc of a device, or be under mq");
 		return -EOPNOTSUPP;
 	}
@@ -168,7 +221,9 @@ static int kpac_qdisc_create(struct Qdisc *sch, struct nlattr *opt,
 		priv->tx = kpac_tx_new(dev, sch, 0, dev->num_tx_queues);
 	else
 		priv->tx = kpac_tx_new(dev, sch, queue, 1);
-	if (!priv->tx)
+	priv->bstats = netdev_alloc_pcpu_stats(struct gnet_stats_basic_sync);
+	priv->qstats = alloc_percpu(struct gnet_stats_queue);
+	if (!priv->tx || !priv->bstats || !priv->qstats)
 		return -ENOMEM;
 	return opt ? kpac_qdisc_change(sch, opt, extack) : 0;
 }
@@ -177,7 +232,9 @@ static void kpac_qdisc_reset(struct Qdisc *sch)
 {
 	struct kpac_qdisc *priv = qdisc_priv(sch);
 
-	if (priv->tx)
+	if (!(sch->flags & TCQ_F_NOLOCK))
+		qdisc_reset_queue(sch);
+	else if (priv->tx)
 		kpac_txq_reset(priv->tx);
 }
 
@@ -187,6 +244,8 @@ static void kpac_qdisc_destroy(struct Qdisc *sch)
 
 	if (priv->tx)
 		kpac_tx_free(priv->tx);
+	free_percpu(priv->bstats);
+	free_percpu(priv->qstats);
 }
 
 static int kpac_qdisc_dump(struct Qdisc *sch, struct sk_buff *msg)

@@ -6,9 +6,16 @@
 
 #include "txq.h"
 
-/* What belongs to a kpac qdisc. */
+/**
+ * struct kpac_qdisc - what belongs to a kpac qdisc
+ * @tx: its TX queues
+ * @bstats: per-CPU statistics for one that the stack has taken them from
+ * @qstats: the same
+ */
 struct kpac_qdisc {
 	struct kpac_tx *tx;
+	struct gnet_stats_basic_sync __percpu *bstats;
+	struct gnet_stats_queue __percpu *qstats;
 };
 
 int kpac_qdisc_enqueue(struct sk_buff *skb, struct Qdisc *sch,
@@ -16,9 +23,15 @@ int kpac_qdisc_enqueue(struct sk_buff *skb, struct Qdisc *sch,
 int kpac_qdisc_init(void);
 void kpac_qdisc_exit(void);
 
+/* Whether a qdisc is kpac's, and lockless, as it is from its first packet on. */
+static __always_inline bool kpac_qdisc_ready(const struct Qdisc *q)
+{
+	return q->enqueue == kpac_qdisc_enqueue && q->flags & TCQ_F_NOLOCK;
+}
+
 /**
  * kpac_qdisc_txq - the TX queue of this CPU behind a kpac qdisc
- * @sch: a kpac qdisc
+ * @sch: a kpac qdisc; kpac_qdisc_ready()
  * @queue: which of the device's queues
  *
  * Context: softirq, or bottom halves disabled.

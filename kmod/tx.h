@@ -33,7 +33,7 @@ struct netlink_ext_ack;
 /**
  * struct kpac_tx_config - what the user wants of the TX side of a port
  * @batch: packets that are sent at once, 1 to %KPAC_MAX_BATCH
- * @clean: buffers that are looked at at once, 1 to %KPAC_MAX_BATCH
+ * @clean: buffers that are examined at once, 1 to %KPAC_MAX_BATCH
  * @pool: buffers that a CPU's pool may grow to, %KPAC_MIN_POOL to
  *	kpac_pool_limit(); a device that wants no shared packets has none
  * @copybreak: forwarded packets up to this size, in bytes from the network header

@@ -243,24 +243,22 @@ static void kpac_hwq_run(struct kpac_hwq *hwq, struct sk_buff *chain)
 		kpac_hwq_run_port(hwq, chain);
 }
 
-/* Send packets, or let the one who is sending send them. False: there are more,
- * and somebody has to be found to send them.
+/* Send packets, and what others bring meanwhile, by a hardware queue whose relay
+ * this CPU holds. False: there are more, and somebody has to be found to send
+ * them.
  */
-static bool kpac_hwq_submit(struct kpac_hwq *hwq, struct kpac_batch *own)
+static bool kpac_hwq_go_on(struct kpac_hwq *hwq, struct sk_buff *chain)
 {
 	struct kpac_relay *relay = &hwq->relay;
-	unsigned int len = own->len;
-	struct sk_buff *chain;
+	bool left = false;
 	int turns = 0;
 
-	if (!kpac_relay_enter(relay, own, &chain)) {
-		kpac_tx_count(&this_cpu_ptr(hwq->tx->cpu)->stats.shared, len);
-		return true;
-	}
 	do {
 		kpac_hwq_run(hwq, chain);
-		if (++turns == KPAC_TX_TURNS)
-			return !kpac_relay_leave(relay);
+		if (unlikely(++turns == KPAC_TX_TURNS)) {
+			left = kpac_relay_leave(relay);
+			break;
+		}
 		chain = kpac_relay_next(relay);
 	} while (unlikely(chain));
 
@@ -268,7 +266,81 @@ static bool kpac_hwq_submit(struct kpac_hwq *hwq, struct kpac_batch *own)
 	if (unlikely(READ_ONCE(hwq->waiting)) &&
 	    !netif_xmit_frozen_or_stopped(kpac_hwq_nq(hwq)))
 		__netif_schedule(hwq->tx->sch);
+	return !left;
+}
+
+/* Send packets, or let the one who is sending send them. False: as above. */
+static bool kpac_hwq_submit(struct kpac_hwq *hwq, struct kpac_batch *own)
+{
+	unsigned int len = own->len;
+	struct sk_buff *chain;
+
+	if (kpac_relay_enter(&hwq->relay, own, &chain))
+		return kpac_hwq_go_on(hwq, chain);
+	kpac_tx_count(&this_cpu_ptr(hwq->tx->cpu)->stats.shared, len);
 	return true;
+}
+/* Whether nothing is before a packet that is to be sent by a hardware queue. */
+static __always_inline bool kpac_hwq_idle(const struct kpac_hwq *hwq)
+{
+	return !(READ_ONCE(hwq->relay.state) | READ_ONCE(hwq->waiting));
+}
+
+static __always_inline bool kpac_hwq_transmit_one(struct kpac_hwq *hwq,
+						  struct sk_buff *skb)
+{
+	struct net_device *dev = hwq->tx->dev;
+	struct netdev_queue *nq = kpac_hwq_nq(hwq);
+	bool sent = false;
+
+	HARD_TX_LOCK(dev, nq, smp_processor_id());
+	if (likely(!netif_xmit_frozen_or_stopped(nq)))
+		sent = dev_xmit_complete(netdev_start_xmit(skb, dev, nq,
+							   false));
+	HARD_TX_UNLOCK(dev, nq);
+	return sent;
+}
+
+/**
+ * kpac_txq_send - send a packet at once, if nothing is before it
+ * @txq: a queue of this CPU, behind a kpac qdisc
+ * @skb: the packet, ready for the driver; consumed if it is sent
+ *
+ * This is kpac_txq_put() and kpac_txq_flush() for what most often is sent: one
+ * packet. A device whose driver needs no lock needs none of the relay either:
+ * what is sent is sent before anybody can send what comes after it.
+ *
+ * Context: bottom halves disabled.
+ * Return: whether it was sent.
+ */
+bool kpac_txq_send(struct kpac_txq *txq, struct sk_buff *skb)
+{
+	struct kpac_hwq *hwq = txq->hwq;
+	struct kpac_tx *tx = hwq->tx;
+	unsigned int len = qdisc_pkt_len(skb);
+	unsigned int segs = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
+	struct net_device *dev = tx->dev;
+	unsigned long idle = 0;
+	struct sk_buff *chain;
+	bool sent;
+
+	if (unlikely(txq->pending.len) || unlikely(!kpac_hwq_idle(hwq)) ||
+	    unlikely(!netif_running(dev)) || unlikely(kpac_compat_taps(dev)))
+		return false;
+	if (!dev->lltx && unlikely(!try_cmpxchg(&hwq->relay.state, &idle,
+						KPAC_RELAY_HELD)))
+		return false;
+	sent = kpac_hwq_transmit_one(hwq, skb);
+	if (likely(sent)) {
+		kpac_hwq_rang(&this_cpu_ptr(tx->cpu)->stats, 1);
+		_bstats_update(this_cpu_ptr(tx->sch->cpu_bstats), len, segs);
+	}
+	if (!dev->lltx) {
+		chain = kpac_relay_next(&hwq->relay);
+		if (unlikely(chain) && !kpac_hwq_go_on(hwq, chain))
+			kpac_txq_schedule(txq);
+	}
+	return sent;
 }
 
 /**

@@ -9,6 +9,7 @@
 #include "trace.h"
 #include "tx.h"
 
+bool kpac_txq_send(struct kpac_txq *txq, struct sk_buff *skb);
 void kpac_txq_flush(struct kpac_txq *txq);
 void kpac_txq_schedule(struct kpac_txq *txq);
 void kpac_txq_choose(struct kpac_tx *tx, struct kpac_tx_cpu *cpu);
@@ -16,6 +17,15 @@ void kpac_txq_push(struct kpac_tx *tx);
 void kpac_txq_reset(struct kpac_tx *tx);
 int kpac_txq_init(void);
 void kpac_txq_exit(void);
+
+/* Put a packet on a TX queue; the caller has it flushed. */
+static __always_inline void kpac_txq_put(struct kpac_txq *txq,
+					 struct sk_buff *skb)
+{
+	kpac_batch_add(&txq->pending, skb);
+	trace_kpac_enqueue(skb, txq->hwq->tx->dev, txq->hwq->index,
+			   txq->pending.len);
+}
 
 /**
  * kpac_txq_add - put a packet on a TX queue
@@ -31,8 +41,7 @@ static __always_inline void kpac_txq_add(struct kpac_txq *txq,
 {
 	const struct kpac_tx *tx = txq->hwq->tx;
 
-	kpac_batch_add(&txq->pending, skb);
-	trace_kpac_enqueue(skb, tx->dev, txq->hwq->index, txq->pending.len);
+	kpac_txq_put(txq, skb);
 	if (unlikely(txq->pending.len >= READ_ONCE(tx->config.batch)))
 		kpac_txq_flush(txq);
 	else if (unlikely(txq->pending.len == 1))

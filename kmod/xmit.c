@@ -102,8 +102,8 @@ static struct kpac_txq *kpac_xmit_pick_txq(struct kpac_tx *tx,
 					   ops->ndo_select_queue(tx->dev, skb,
 								 NULL));
 	q = rcu_dereference_bh(netdev_get_tx_queue(tx->dev, queue)->qdisc);
-	return q->enqueue == kpac_qdisc_enqueue ? kpac_qdisc_txq(q, queue) :
-						  &cpu->txq[queue];
+	return unlikely(kpac_qdisc_ready(q)) ? kpac_qdisc_txq(q, queue) :
+					       &cpu->txq[queue];
 }
 
 /* Copy a packet with its link-layer header into a buffer of the pool, if there

@@ -129,8 +129,7 @@ kpac_xmit_way_port(const struct kpac_path *path)
 	q = rcu_dereference_bh(kpac_txq_nq(path->tx)->qdisc);
 	if (likely(q->enqueue))
 		return likely(kpac_txq_plain(q)) ||
-		       q->enqueue == kpac_qdisc_enqueue ? KPAC_WAY_TXQ :
-							  KPAC_WAY_QUEUED;
+		       kpac_qdisc_ready(q) ? KPAC_WAY_TXQ : KPAC_WAY_QUEUED;
 	if (!dev->lltx)
 		return KPAC_WAY_TXQ;
 	return kpac_xmit_may_direct(dev) && !kpac_compat_taps(dev) ?
