@@ -75,19 +75,63 @@ static bool kpac_qdisc_sock_looks(const struct sk_buff *skb)
 #endif
 }
 
-/* What the device cannot do is done here: segments, checksums. One packet can
- * become several, or none. False: it cannot be done now.
+/* Whether a packet may have to be made several, or completed, for the device.
+ * Most are one piece, and complete.
  */
-static bool kpac_qdisc_validate(struct sk_buff **skb, struct net_device *dev)
+static bool kpac_qdisc_is_raw(const struct sk_buff *skb)
 {
-	bool again = false;
+	return skb->data_len || skb->ip_summed == CHECKSUM_PARTIAL ||
+	       skb_is_gso(skb) || skb_vlan_tag_present(skb) ||
+	       skb_has_extensions((struct sk_buff *)skb) ||
+	       kpac_qdisc_sock_looks(skb);
+}
 
-	/* most packets are one piece, and complete */
-	if (unlikely((*skb)->data_len || (*skb)->ip_summed == CHECKSUM_PARTIAL ||
-		     skb_is_gso(*skb) || skb_vlan_tag_present(*skb) ||
-		     skb_has_extensions(*skb) || kpac_qdisc_sock_looks(*skb)))
-		*skb = validate_xmit_skb_list(*skb, dev, &again);
-	return likely(!again);
+/* A process has nothing more to send for now, a softirq may. */
+static __always_inline void kpac_qdisc_send(struct kpac_txq *txq,
+					    struct sk_buff *skb)
+{
+	if (unlikely(in_serving_softirq())) {
+		kpac_txq_add(txq, skb);
+	} else if (unlikely(!kpac_txq_send(txq, skb))) {
+		kpac_txq_put(txq, skb);
+		kpac_txq_flush(txq);
+	}
+}
+
+/* What the device cannot do is done here: segments, checksums. One packet can
+ * become several, or none.
+ */
+static noinline int kpac_qdisc_enqueue_raw(struct sk_buff *skb,
+					   struct Qdisc *sch,
+					   struct kpac_txq *txq)
+{
+	unsigned int len = qdisc_pkt_len(skb);
+	bool again = false;
+	struct sk_buff *next;
+
+	skb = validate_xmit_skb_list(skb, qdisc_dev(sch), &again);
+	if (unlikely(again)) {
+		qdisc_qstats_cpu_drop(sch);
+		kfree_skb_list(skb);
+		return NET_XMIT_DROP;
+	}
+	if (likely(skb && !skb->next)) {
+		kpac_qdisc_send(txq, skb);
+		return NET_XMIT_SUCCESS;
+	}
+	for (; skb; skb = next) {
+		next = skb->next;
+		skb->prev = NULL;
+		qdisc_skb_cb(skb)->pkt_len = next ? skb->len : len;
+		len -= min(len, skb->len);
+		if (in_serving_softirq())
+			kpac_txq_add(txq, skb);
+		else
+			kpac_txq_put(txq, skb);
+	}
+	if (!in_serving_softirq())
+		kpac_txq_flush(txq);
+	return NET_XMIT_SUCCESS;
 }
 
 /**
@@ -103,36 +147,15 @@ int kpac_qdisc_enqueue(struct sk_buff *skb, struct Qdisc *sch,
 		       struct sk_buff **to_free)
 {
 	struct kpac_txq *txq = kpac_qdisc_txq(sch, skb_get_queue_mapping(skb));
-	struct kpac_tx *tx = txq->hwq->tx;
-	unsigned int len = qdisc_pkt_len(skb);
-	struct sk_buff *next;
+	const struct kpac_hwq *hwq = txq->hwq;
 
 	if (unlikely(!(sch->flags & TCQ_F_NOLOCK)) && !kpac_qdisc_unlock(sch))
 		return kpac_qdisc_enqueue_child(skb, sch, to_free);
-	if (unlikely(READ_ONCE(txq->hwq->waiting) >= READ_ONCE(tx->limit)))
+	if (unlikely(READ_ONCE(hwq->waiting) >= READ_ONCE(hwq->tx->limit)))
 		return qdisc_drop_cpu(skb, sch, to_free);
-
-	if (unlikely(!kpac_qdisc_validate(&skb, tx->dev))) {
-		qdisc_qstats_cpu_drop(sch);
-		kfree_skb_list(skb);
-		return NET_XMIT_DROP;
-	}
-	if (likely(skb && !skb->next && !in_serving_softirq()) &&
-	    likely(kpac_txq_send(txq, skb)))
-		return NET_XMIT_SUCCESS;
-
-	for (; skb; skb = next) {
-		next = skb->next;
-		skb->prev = NULL;
-		qdisc_skb_cb(skb)->pkt_len = next ? skb->len : len;
-		len -= min(len, skb->len);
-		if (in_serving_softirq())
-			kpac_txq_add(txq, skb);
-		else
-			kpac_txq_put(txq, skb);
-	}
-	if (!in_serving_softirq())
-		kpac_txq_flush(txq);
+	if (unlikely(kpac_qdisc_is_raw(skb)))
+		return kpac_qdisc_enqueue_raw(skb, sch, txq);
+	kpac_qdisc_send(txq, skb);
 	return NET_XMIT_SUCCESS;
 }
 
