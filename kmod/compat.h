@@ -14,6 +14,7 @@
 #include <net/netdev_rx_queue.h>
 #include <net/route.h>
 #include <net/rps.h>
+#include <net/sch_generic.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #error "kpac needs Linux 6.12 or later"
@@ -21,6 +22,31 @@
 #ifndef CONFIG_64BIT
 #error "kpac needs a 64-bit kernel"
 #endif
+
+#ifdef CONFIG_PREEMPT_RT
+#error "kpac relies on softirqs not being preempted: no PREEMPT_RT"
+#endif
+
+/* The workqueue whose workers stay on the CPU that work is queued on has had
+ * another name since 6.17.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define kpac_compat_wq	system_wq
+#else
+#define kpac_compat_wq	system_percpu_wq
+#endif
+
+/* Packets have waited for a qdisc's lock in a list since 7.0, where its length
+ * does not show them.
+ */
+static inline bool kpac_compat_qdisc_deferred(const struct Qdisc *q)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+	return false;
+#else
+	return !llist_empty(&q->defer_list);
+#endif
+}
 
 /* The routing functions have taken a dscp_t instead of a TOS since 6.13. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)

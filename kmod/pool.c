@@ -6,6 +6,7 @@
 #include <linux/topology.h>
 #include <uapi/linux/kpac.h>
 
+#include "compat.h"
 #include "pool.h"
 #include "trace.h"
 
@@ -90,7 +91,7 @@ void kpac_pool_miss(struct kpac_pool *pool)
 		WRITE_ONCE(pool->high, pool->size);
 	if (pool->size < max && !pool->growing) {
 		pool->growing = true;
-		mod_delayed_work_on(pool->cpu, system_wq, &pool->work, 0);
+		mod_delayed_work_on(pool->cpu, kpac_compat_wq, &pool->work, 0);
 	}
 }
 
@@ -233,8 +234,8 @@ static void kpac_pool_tick(struct work_struct *work)
 
 	local_bh_disable();
 	mine = kpac_pool_mine(pool);
+	pool->growing = false;
 	if (mine) {
-		pool->growing = false;
 		out = kpac_pool_out(pool);
 		if (out > pool->high)
 			WRITE_ONCE(pool->high, out);
@@ -248,7 +249,7 @@ static void kpac_pool_tick(struct work_struct *work)
 	if (wanted > pool->size)
 		kpac_pool_grow(pool, wanted);
 	if (pool->size)
-		mod_delayed_work_on(pool->cpu, system_wq, &pool->work,
+		mod_delayed_work_on(pool->cpu, kpac_compat_wq, &pool->work,
 				    KPAC_POOL_TICK);
 }
 
@@ -279,7 +280,7 @@ void kpac_pool_init(struct kpac_pool *pool, int cpu, unsigned int headroom,
 void kpac_pool_resize(struct kpac_pool *pool)
 {
 	if (READ_ONCE(pool->size) > READ_ONCE(pool->owner->max))
-		mod_delayed_work_on(pool->cpu, system_wq, &pool->work, 0);
+		mod_delayed_work_on(pool->cpu, kpac_compat_wq, &pool->work, 0);
 }
 
 /**

@@ -77,11 +77,12 @@ struct kpac_pool {
 /* What of a buffer's memory is for the packet and what is in front of it. */
 #define KPAC_POOL_BYTES	SKB_WITH_OVERHEAD(2048)
 
-/* How many buffers have been taken, ever. */
+/* How many buffers have been taken, ever; about, for other CPUs. */
 static inline u64 kpac_pool_taken(const struct kpac_pool *pool)
 {
-	return READ_ONCE(pool->found) -
-	       (READ_ONCE(pool->until) - READ_ONCE(pool->next));
+	int home = READ_ONCE(pool->until) - READ_ONCE(pool->next);
+
+	return READ_ONCE(pool->found) - max(home, 0);
 }
 
 bool kpac_pool_reclaim(struct kpac_pool *pool);

@@ -119,7 +119,8 @@ static struct kpac_port *kpac_port_alloc(struct kpac_net *kn,
 	port->stats = kpac_stats_alloc();
 	if (!port->stats)
 		goto err_id;
-	port->tx = kpac_tx_new(dev, NULL, 0, dev->num_tx_queues);
+	port->tx = kpac_tx_new(dev, NULL, 0,
+			       min(dev->num_tx_queues, KPAC_TX_HWQS));
 	if (!port->tx)
 		goto err_stats;
 	port->id = id;
@@ -187,6 +188,8 @@ int kpac_port_new(struct kpac_net *kn, struct net_device *dev,
 
 err_xa:
 	xa_erase(&kn->ports, dev->ifindex);
+	/* other ports' packets may have found it */
+	kpac_path_kill_dev(dev);
 err_port:
 	kpac_port_free(port);
 	return err;

@@ -240,6 +240,10 @@ static int kpac_qdisc_create(struct Qdisc *sch, struct nlattr *opt,
 		NL_SET_ERR_MSG(extack, "kpac can only be the root qdisc of a device, or be under mq");
 		return -EOPNOTSUPP;
 	}
+	if (sch->parent == TC_H_ROOT && dev->num_tx_queues > KPAC_TX_HWQS) {
+		NL_SET_ERR_MSG(extack, "the device has more than 256 queues: make mq its root, and kpac that of the queues");
+		return -EOPNOTSUPP;
+	}
 	if (sch->parent == TC_H_ROOT)
 		priv->tx = kpac_tx_new(dev, sch, 0, dev->num_tx_queues);
 	else

@@ -32,7 +32,8 @@ static void kpac_tx_init_cpu(struct kpac_tx *tx, int cpu, unsigned int headroom)
  * @dev: the device; to be held as long as they live
  * @sch: the kpac qdisc that they are for, or NULL: for a port
  * @first: the first of the device's queues that they are for
- * @hwqs: for how many of the device's queues they are
+ * @hwqs: for how many of the device's queues they are; no more than
+ *	%KPAC_TX_HWQS
  *
  * Context: process, may sleep.
  * Return: the TX queues, or NULL if there is no memory for them.
@@ -53,7 +54,7 @@ struct kpac_tx *kpac_tx_new(struct net_device *dev, struct Qdisc *sch,
 	tx->cpu = __alloc_percpu_gfp(struct_size_t(struct kpac_tx_cpu, txq,
 						   hwqs),
 				     __alignof__(struct kpac_tx_cpu),
-				     GFP_KERNEL_ACCOUNT);
+				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!tx->cpu) {
 		kvfree(tx);
 		return NULL;
@@ -215,7 +216,7 @@ struct sk_buff *kpac_tx_buffer(struct kpac_tx *tx, unsigned int len)
 	struct sk_buff *skb;
 
 	if (likely(tx->dev->priv_flags & IFF_TX_SKB_SHARING) &&
-	    likely(len <= KPAC_POOL_BYTES - pool->headroom)) {
+	    likely(len + pool->headroom <= KPAC_POOL_BYTES)) {
 		skb = kpac_pool_get(pool);
 		if (likely(skb))
 			return skb;
@@ -277,7 +278,7 @@ void kpac_tx_sub(struct kpac_tx_sum *sum, const struct kpac_tx_sum *base)
 	sum->pool_reclaims -= base->pool_reclaims;
 }
 
-/* What a CPU had to send was moved to another with its NAPI instances. */
+/* What a CPU had to send moves to another with its NAPI instances. */
 static int kpac_tx_cpu_dead(unsigned int cpu)
 {
 	struct kpac_tx *tx;

@@ -28,6 +28,7 @@
 
 struct netlink_ext_ack;
 
+#define KPAC_TX_HWQS	256u	/* hardware queues that a device can send by */
 #define KPAC_TX_SIZES	9	/* batches of 1, 2-3, 4-7, ... 256 and more */
 
 /**
@@ -78,6 +79,7 @@ struct kpac_tx_sum {
  *	follows, but for what never changes
  * @tx: what it belongs to
  * @index: its number among the device's queues
+ * @taken: how often packets were taken to be sent
  * @through: what is sent goes through the device's queueing discipline, until
  *	all that went there before has left
  * @backlog: what the driver had no room for (kpac qdisc)
@@ -87,6 +89,7 @@ struct kpac_tx_sum {
 struct kpac_hwq {
 	struct kpac_relay relay;
 	struct kpac_tx *tx;
+	unsigned int taken;
 	u16 index;
 	bool through;
 	struct kpac_batch backlog;
@@ -99,11 +102,15 @@ struct kpac_hwq {
  * @pending: the packets
  * @hwq: the hardware queue
  * @node: in the list of what the CPU has to flush at the end of the round
+ * @given: packets that others have been given to send, and may not have taken
+ * @taken: &kpac_hwq.taken then
  */
 struct kpac_txq {
 	struct kpac_batch pending;
 	struct kpac_hwq *hwq;
 	struct list_head node;
+	unsigned int given;
+	unsigned int taken;
 };
 
 /**

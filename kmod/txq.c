@@ -24,6 +24,14 @@ static struct netdev_queue *kpac_hwq_nq(const struct kpac_hwq *hwq)
 	return netdev_get_tx_queue(hwq->tx->dev, hwq->index);
 }
 
+/* Whether the device has not been set to fewer queues, which waits for those
+ * who have asked.
+ */
+static __always_inline bool kpac_hwq_exists(const struct kpac_hwq *hwq)
+{
+	return hwq->index < READ_ONCE(hwq->tx->dev->real_num_tx_queues);
+}
+
 /* --- giving packets to the driver --- */
 
 static void kpac_hwq_drop(struct kpac_hwq *hwq, struct sk_buff *chain)
@@ -55,20 +63,52 @@ static void kpac_hwq_rang(struct kpac_tx_stats *stats, unsigned int packets)
 	kpac_tx_count(&stats->size[size], 1);
 }
 
+/* What was given to the driver: packets, and for a qdisc bytes and segments. */
+struct kpac_sent {
+	unsigned int packets;
+	u64 bytes;
+	u64 segs;
+};
+
+/* A packet that the pool does not share: what is done to others cannot be done to
+ * one that it does, such as making room in it. The same one, if there is no memory.
+ */
+static struct sk_buff *kpac_hwq_unshare(struct sk_buff *skb)
+{
+	struct sk_buff *clone;
+
+	if (!skb_shared(skb))
+		return skb;
+	clone = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
+	if (unlikely(!clone))
+		return skb;
+	consume_skb(skb);
+	return clone;
+}
+
+/* Let the taps see a packet. They make clones, too. */
+static struct sk_buff *kpac_hwq_tap(struct kpac_hwq *hwq, struct sk_buff *skb)
+{
+	skb = kpac_hwq_unshare(skb);
+	if (likely(!skb_shared(skb)))
+		dev_queue_xmit_nit(skb, hwq->tx->dev);
+	return skb;
+}
+
 /* Give packets to the driver as long as it takes them.
  * Return: the first that it does not take, and all behind it; or NULL.
  */
 static struct sk_buff *kpac_hwq_transmit(struct kpac_hwq *hwq,
-					 struct sk_buff *chain)
+					 struct sk_buff *chain,
+					 struct kpac_sent *sent)
 {
 	struct kpac_tx_stats *stats = &this_cpu_ptr(hwq->tx->cpu)->stats;
 	unsigned int size = READ_ONCE(hwq->tx->config.batch);
-	unsigned int n = 0, sent = 0, bells = 0;
+	unsigned int n = 0, bells = 0;
 	struct net_device *dev = hwq->tx->dev;
 	struct Qdisc *sch = hwq->tx->sch;
 	struct netdev_queue *nq = kpac_hwq_nq(hwq);
 	bool taps = kpac_compat_taps(dev);
-	u64 bytes = 0, packets = 0;
 
 	HARD_TX_LOCK(dev, nq, smp_processor_id());
 	while (chain && likely(!netif_xmit_frozen_or_stopped(nq))) {
@@ -83,20 +123,21 @@ static struct sk_buff *kpac_hwq_transmit(struct kpac_hwq *hwq,
 		skb->next = NULL;
 		skb_set_queue_mapping(skb, hwq->index);
 		if (unlikely(taps))
-			dev_queue_xmit_nit(skb, dev);
+			skb = kpac_hwq_tap(hwq, skb);
 		if (unlikely(!dev_xmit_complete(netdev_start_xmit(skb, dev, nq,
 								  more)))) {
 			skb->next = next;
+			chain = skb;
 			break;
 		}
 		chain = next;
-		bytes += len;
-		packets += segs;
+		sent->packets++;
+		sent->bytes += len;
+		sent->segs += segs;
 		n++;
 		if (!more) {
 			kpac_hwq_rang(stats, n);
 			bells++;
-			sent += n;
 			n = 0;
 		}
 	}
@@ -106,35 +147,49 @@ static struct sk_buff *kpac_hwq_transmit(struct kpac_hwq *hwq,
 	if (n) {
 		kpac_hwq_rang(stats, n);
 		bells++;
-		sent += n;
 	}
-	if (sch && sent)
-		_bstats_update(this_cpu_ptr(sch->cpu_bstats), bytes, packets);
-	trace_kpac_flush(dev, hwq->index, sent, bells, chain);
+	if (sch && sent->packets)
+		_bstats_update(this_cpu_ptr(sch->cpu_bstats), sent->bytes,
+			       sent->segs);
+	trace_kpac_flush(dev, hwq->index, sent->packets, bells, chain);
 	return chain;
 }
 
 /* --- behind a port: what cannot be sent goes through the queueing discipline --- */
 
-static bool kpac_qdisc_quiet(const struct netdev_queue *nq)
+/* Whether a queueing discipline merely queues, and has no packet. It is looked
+ * for in the order in which it goes: into the list of those who wait for the
+ * lock, from there by who has the lock into the queue, and from there to the
+ * driver by who runs the queue.
+ */
+static bool kpac_hwq_nothing_queued(const struct netdev_queue *nq)
 {
 	struct Qdisc *q = rcu_dereference_bh(nq->qdisc);
 
-	return kpac_txq_plain(q) && qdisc_is_empty(q) && !qdisc_is_running(q);
+	if (!kpac_txq_plain(q) || kpac_compat_qdisc_deferred(q))
+		return false;
+	smp_rmb();	/* not in the list: before the lock */
+	if (raw_spin_is_locked(&qdisc_lock(q)->rlock))
+		return false;
+	smp_rmb();	/* nobody has the lock: before the queue */
+	if (!qdisc_is_empty(q))
+		return false;
+	smp_rmb();	/* not in the queue: before who runs it */
+	return !qdisc_is_running(q);
 }
 
-/* Whether nothing is before the packets in a queueing discipline. Which of
- * them those took that went through it is for the stack to say.
+/* Whether nothing in a queueing discipline is before the packets. Which of them
+ * those took that went through the stack is for the stack to say.
  */
-static bool kpac_hwq_free(const struct kpac_hwq *hwq)
+static bool kpac_hwq_first(const struct kpac_hwq *hwq)
 {
 	const struct net_device *dev = hwq->tx->dev;
 	unsigned int i;
 
 	if (likely(!hwq->through))
-		return kpac_qdisc_quiet(kpac_hwq_nq(hwq));
+		return kpac_hwq_nothing_queued(kpac_hwq_nq(hwq));
 	for (i = 0; i < dev->real_num_tx_queues; i++)
-		if (!kpac_qdisc_quiet(netdev_get_tx_queue(dev, i)))
+		if (!kpac_hwq_nothing_queued(netdev_get_tx_queue(dev, i)))
 			return false;
 	return true;
 }
@@ -142,10 +197,11 @@ static bool kpac_hwq_free(const struct kpac_hwq *hwq)
 static void kpac_hwq_run_port(struct kpac_hwq *hwq, struct sk_buff *chain)
 {
 	const struct Qdisc *q = rcu_dereference_bh(kpac_hwq_nq(hwq)->qdisc);
+	struct kpac_sent sent = {};
 
-	hwq->through = !kpac_hwq_free(hwq);
+	hwq->through = !kpac_hwq_exists(hwq) || !kpac_hwq_first(hwq);
 	if (likely(!hwq->through))
-		chain = kpac_hwq_transmit(hwq, chain);
+		chain = kpac_hwq_transmit(hwq, chain, &sent);
 	if (likely(!chain))
 		return;
 	if (!q->enqueue) {
@@ -159,7 +215,7 @@ static void kpac_hwq_run_port(struct kpac_hwq *hwq, struct sk_buff *chain)
 		chain = skb->next;
 		skb->next = NULL;
 		kpac_tx_count(&this_cpu_ptr(hwq->tx->cpu)->stats.requeued, 1);
-		dev_queue_xmit(skb);
+		dev_queue_xmit(kpac_hwq_unshare(skb));
 	}
 }
 
@@ -198,49 +254,88 @@ static void kpac_hwq_keep(struct kpac_hwq *hwq, struct sk_buff *chain)
 	kpac_hwq_drop(hwq, chain);
 }
 
-/* Take all that waits. */
-static struct sk_buff *kpac_hwq_unkeep(struct kpac_hwq *hwq)
+/* Send what waits, as far as there is room for it now. */
+static void kpac_hwq_send_waiting(struct kpac_hwq *hwq)
+{
+	struct kpac_batch *backlog = &hwq->backlog;
+	struct kpac_sent sent = {};
+
+	backlog->head = kpac_hwq_transmit(hwq, backlog->head, &sent);
+	/* some may have got lost on the way */
+	backlog->len = backlog->head ? backlog->len - sent.packets : 0;
+	if (!backlog->len)
+		atomic_dec(&hwq->tx->waiting);
+	kpac_hwq_waits(hwq, -(int)sent.packets, -(int)sent.bytes);
+}
+
+/* Drop all that waits. */
+static void kpac_hwq_drop_waiting(struct kpac_hwq *hwq)
 {
 	int packets = hwq->backlog.len;
 	struct sk_buff *chain;
 
 	if (!packets)
-		return NULL;
+		return;
 	chain = kpac_batch_take(&hwq->backlog);
 	atomic_dec(&hwq->tx->waiting);
 	kpac_hwq_waits(hwq, -packets, -(int)hwq->bytes);
-	return chain;
+	kpac_hwq_drop(hwq, chain);
 }
 
 static void kpac_hwq_run_sch(struct kpac_hwq *hwq, struct sk_buff *chain)
 {
-	if (unlikely(hwq->backlog.len)) {
-		struct sk_buff *tail = hwq->backlog.tail;
+	struct kpac_sent sent = {};
 
-		if (netif_xmit_frozen_or_stopped(kpac_hwq_nq(hwq))) {
-			kpac_hwq_keep(hwq, chain);
-			return;
-		}
-		tail->next = chain;
-		chain = kpac_hwq_unkeep(hwq);
+	if (unlikely(hwq->backlog.len)) {
+		kpac_hwq_keep(hwq, chain);
+		if (!netif_xmit_frozen_or_stopped(kpac_hwq_nq(hwq)))
+			kpac_hwq_send_waiting(hwq);
+		return;
 	}
 	if (likely(chain))
-		chain = kpac_hwq_transmit(hwq, chain);
+		chain = kpac_hwq_transmit(hwq, chain, &sent);
 	if (unlikely(chain))
 		kpac_hwq_keep(hwq, chain);
 }
 
 /* --- sharing a hardware queue --- */
 
+/* Whether packets can leave by a device: not, when it is closed, or when its kpac
+ * qdisc has been taken away from it. Both wait for those who have asked.
+ */
+static __always_inline bool kpac_hwq_open(const struct kpac_hwq *hwq)
+{
+	const struct Qdisc *sch = hwq->tx->sch;
+
+	return likely(netif_running(hwq->tx->dev)) &&
+	       (!sch || likely(!test_bit(__QDISC_STATE_DEACTIVATED,
+					 &sch->state) && kpac_hwq_exists(hwq)));
+}
+
 static void kpac_hwq_run(struct kpac_hwq *hwq, struct sk_buff *chain)
 {
-	/* When the device is closed, the driver must not be called any more. */
-	if (unlikely(!netif_running(hwq->tx->dev)))
+	if (unlikely(!kpac_hwq_open(hwq))) {
+		if (hwq->tx->sch)
+			kpac_hwq_drop_waiting(hwq);
 		kpac_hwq_drop(hwq, chain);
-	else if (hwq->tx->sch)
+	} else if (hwq->tx->sch) {
 		kpac_hwq_run_sch(hwq, chain);
-	else if (chain)
+	} else if (chain) {
 		kpac_hwq_run_port(hwq, chain);
+	}
+}
+
+/* Who made room for what waits may have come before it did wait. A qdisc that
+ * is being taken away is not in its place any more, and must not be scheduled:
+ * who takes it away waits for those who still have seen it there.
+ */
+static noinline void kpac_hwq_look_again(struct kpac_hwq *hwq)
+{
+	struct netdev_queue *nq = kpac_hwq_nq(hwq);
+
+	if (rcu_access_pointer(nq->qdisc) == hwq->tx->sch &&
+	    !netif_xmit_frozen_or_stopped(nq))
+		__netif_schedule(hwq->tx->sch);
 }
 
 /* Send packets, and what others bring meanwhile, by a hardware queue whose relay
@@ -254,6 +349,7 @@ static bool kpac_hwq_go_on(struct kpac_hwq *hwq, struct sk_buff *chain)
 	int turns = 0;
 
 	do {
+		WRITE_ONCE(hwq->taken, hwq->taken + 1);
 		kpac_hwq_run(hwq, chain);
 		if (unlikely(++turns == KPAC_TX_TURNS)) {
 			left = kpac_relay_leave(relay);
@@ -262,24 +358,43 @@ static bool kpac_hwq_go_on(struct kpac_hwq *hwq, struct sk_buff *chain)
 		chain = kpac_relay_next(relay);
 	} while (unlikely(chain));
 
-	/* Who made room for what waits may have come before it did wait. */
-	if (unlikely(READ_ONCE(hwq->waiting)) &&
-	    !netif_xmit_frozen_or_stopped(kpac_hwq_nq(hwq)))
-		__netif_schedule(hwq->tx->sch);
+	if (unlikely(READ_ONCE(hwq->waiting)))
+		kpac_hwq_look_again(hwq);
 	return !left;
 }
 
-/* Send packets, or let the one who is sending send them. False: as above. */
-static bool kpac_hwq_submit(struct kpac_hwq *hwq, struct kpac_batch *own)
+/* Whether who holds the relay cannot keep up with what this CPU brings. */
+static bool kpac_txq_floods(const struct kpac_txq *txq)
 {
-	unsigned int len = own->len;
+	return txq->given >= READ_ONCE(txq->hwq->tx->limit) &&
+	       txq->taken == READ_ONCE(txq->hwq->taken);
+}
+
+/* Send what is on a TX queue, or let the one who is sending send it. False: as
+ * above.
+ */
+static bool kpac_txq_submit(struct kpac_txq *txq)
+{
+	struct kpac_hwq *hwq = txq->hwq;
+	unsigned int len = txq->pending.len, taken;
 	struct sk_buff *chain;
 
-	if (kpac_relay_enter(&hwq->relay, own, &chain))
+	if (unlikely(kpac_txq_floods(txq))) {
+		kpac_hwq_drop(hwq, kpac_batch_take(&txq->pending));
+		return true;
+	}
+	if (likely(kpac_relay_enter(&hwq->relay, &txq->pending, &chain)))
 		return kpac_hwq_go_on(hwq, chain);
+	taken = READ_ONCE(hwq->taken);
+	if (txq->taken != taken) {
+		txq->taken = taken;
+		txq->given = 0;
+	}
+	txq->given += len;
 	kpac_tx_count(&this_cpu_ptr(hwq->tx->cpu)->stats.shared, len);
 	return true;
 }
+
 /* Whether nothing is before a packet that is to be sent by a hardware queue. */
 static __always_inline bool kpac_hwq_idle(const struct kpac_hwq *hwq)
 {
@@ -325,7 +440,7 @@ bool kpac_txq_send(struct kpac_txq *txq, struct sk_buff *skb)
 	bool sent;
 
 	if (unlikely(txq->pending.len) || unlikely(!kpac_hwq_idle(hwq)) ||
-	    unlikely(!netif_running(dev)) || unlikely(kpac_compat_taps(dev)))
+	    unlikely(!kpac_hwq_open(hwq)) || unlikely(kpac_compat_taps(dev)))
 		return false;
 	if (!dev->lltx && unlikely(!try_cmpxchg(&hwq->relay.state, &idle,
 						KPAC_RELAY_HELD)))
@@ -353,7 +468,7 @@ void kpac_txq_flush(struct kpac_txq *txq)
 {
 	if (!txq->pending.len && !kpac_relay_waiting(&txq->hwq->relay))
 		return;
-	if (!kpac_hwq_submit(txq->hwq, &txq->pending))
+	if (!kpac_txq_submit(txq))
 		kpac_txq_schedule(txq);
 }
 
@@ -420,15 +535,16 @@ void kpac_txq_choose(struct kpac_tx *tx, struct kpac_tx_cpu *cpu)
  */
 void kpac_txq_push(struct kpac_tx *tx)
 {
-	struct kpac_batch none = {};
 	unsigned int i;
 
 	if (likely(!atomic_read(&tx->waiting)))
 		return;
-	for (i = 0; i < tx->hwqs; i++)
-		if (READ_ONCE(tx->hwq[i].waiting) &&
-		    !kpac_hwq_submit(&tx->hwq[i], &none))
-			kpac_txq_schedule(&this_cpu_ptr(tx->cpu)->txq[i]);
+	for (i = 0; i < tx->hwqs; i++) {
+		struct kpac_txq *txq = &this_cpu_ptr(tx->cpu)->txq[i];
+
+		if (READ_ONCE(txq->hwq->waiting) && !kpac_txq_submit(txq))
+			kpac_txq_schedule(txq);
+	}
 }
 
 /**
@@ -448,11 +564,11 @@ void kpac_txq_reset(struct kpac_tx *tx)
 	for (i = 0; i < tx->hwqs; i++) {
 		struct kpac_hwq *hwq = &tx->hwq[i];
 
-		/* who is sending sees that the device is closed */
+		/* who is sending drops it all: the qdisc is deactivated */
 		if (!kpac_relay_enter(&hwq->relay, &none, &chain))
 			continue;
 		do {
-			kpac_hwq_drop(hwq, kpac_hwq_unkeep(hwq));
+			kpac_hwq_drop_waiting(hwq);
 			kpac_hwq_drop(hwq, chain);
 			chain = kpac_relay_next(&hwq->relay);
 		} while (chain);

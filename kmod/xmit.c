@@ -100,25 +100,25 @@ static struct kpac_txq *kpac_xmit_pick_txq(struct kpac_tx *tx,
 	if (unlikely(ops->ndo_select_queue))
 		queue = netdev_cap_txqueue(tx->dev,
 					   ops->ndo_select_queue(tx->dev, skb,
-								 NULL));
+								 NULL)) %
+			tx->hwqs;
 	q = rcu_dereference_bh(netdev_get_tx_queue(tx->dev, queue)->qdisc);
 	return unlikely(kpac_qdisc_ready(q)) ? kpac_qdisc_txq(q, queue) :
 					       &cpu->txq[queue];
 }
 
-/* Copy a packet with its link-layer header into a buffer of the pool, if there
- * is one, so that the driver that received it gets its own back at once.
+/* Copy a packet with its link-layer header into a buffer of kpac's own, so that
+ * the driver that received it gets its own back at once.
  */
 static noinline struct sk_buff *kpac_xmit_copy(struct sk_buff *skb, struct kpac_tx *tx)
 {
 	struct kpac_tx_cpu *cpu = this_cpu_ptr(tx->cpu);
 	struct sk_buff *copy;
 
-	if (unlikely(!(tx->dev->priv_flags & IFF_TX_SKB_SHARING) ||
-		     skb_is_nonlinear(skb) || skb_vlan_tag_present(skb) ||
+	if (unlikely(skb_is_nonlinear(skb) || skb_vlan_tag_present(skb) ||
 		     skb->ip_summed == CHECKSUM_PARTIAL))
 		return skb;
-	copy = kpac_pool_get(&cpu->pool);
+	copy = kpac_tx_buffer(tx, skb->len);
 	if (unlikely(!copy))
 		return skb;
 	/* the network header stays as well aligned as it is in other buffers */

@@ -124,7 +124,8 @@ kpac_xmit_way_port(const struct kpac_path *path)
 	const struct net_device *dev = path->dev;
 	const struct Qdisc *q;
 
-	if (unlikely(kpac_xmit_filters(dev)))
+	/* traffic classes have hardware queues of their own */
+	if (unlikely(kpac_xmit_filters(dev) | dev->num_tc))
 		return KPAC_WAY_QUEUED;
 	q = rcu_dereference_bh(kpac_txq_nq(path->tx)->qdisc);
 	if (likely(q->enqueue))

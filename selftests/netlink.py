@@ -373,7 +373,7 @@ def attribute_not_for_requests():
 
 @test
 def attribute_of_the_future():
-    for kind in (8, 200, 0x3fff):
+    for kind in (12, 200, 0x3fff):
         for op in ("port-new", "port-set", "port-get", "stats-get"):
             refused(f"{op} {kind}", lambda o=op, k=kind: raw.call(
                 OP[o], D0 + attr(k, bytes(4))), errno.EINVAL)
