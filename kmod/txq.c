@@ -528,17 +528,15 @@ void kpac_txq_choose(struct kpac_tx *tx, struct kpac_tx_cpu *cpu)
 }
 
 /**
- * kpac_txq_push - send what waits for room in a device, if there is any now
+ * kpac_txq_push_all - as kpac_txq_push(), when something waits
  * @tx: how the device sends
  *
  * Context: softirq, or bottom halves disabled.
  */
-void kpac_txq_push(struct kpac_tx *tx)
+void kpac_txq_push_all(struct kpac_tx *tx)
 {
 	unsigned int i;
 
-	if (likely(!atomic_read(&tx->waiting)))
-		return;
 	for (i = 0; i < tx->hwqs; i++) {
 		struct kpac_txq *txq = &this_cpu_ptr(tx->cpu)->txq[i];
 

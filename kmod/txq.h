@@ -13,7 +13,7 @@ bool kpac_txq_send(struct kpac_txq *txq, struct sk_buff *skb);
 void kpac_txq_flush(struct kpac_txq *txq);
 void kpac_txq_schedule(struct kpac_txq *txq);
 void kpac_txq_choose(struct kpac_tx *tx, struct kpac_tx_cpu *cpu);
-void kpac_txq_push(struct kpac_tx *tx);
+void kpac_txq_push_all(struct kpac_tx *tx);
 void kpac_txq_reset(struct kpac_tx *tx);
 int kpac_txq_init(void);
 void kpac_txq_exit(void);
@@ -46,6 +46,18 @@ static __always_inline void kpac_txq_add(struct kpac_txq *txq,
 		kpac_txq_flush(txq);
 	else if (unlikely(txq->pending.len == 1))
 		kpac_txq_schedule(txq);
+}
+
+/**
+ * kpac_txq_push - send what waits for room in a device, if there is any now
+ * @tx: how the device sends
+ *
+ * Context: softirq, or bottom halves disabled.
+ */
+static __always_inline void kpac_txq_push(struct kpac_tx *tx)
+{
+	if (unlikely(atomic_read(&tx->waiting)))
+		kpac_txq_push_all(tx);
 }
 
 /**
