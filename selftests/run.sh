@@ -16,7 +16,7 @@
 # that has not run because the VM died or the time was up.
 #
 # Environment: KPAC_TEST_LIMIT  seconds for one file (300)
-#              KPAC_CHECK_LIMIT seconds for the VM (1800)
+#              KPAC_CHECK_LIMIT seconds for the VM (2400)
 #              KPAC_OUT         keep logs here (default: $KPAC_CACHE/check)
 #              T_ONLY           the names of single tests within the files
 #              CI               if set, also build for current mainline, and a
@@ -207,12 +207,23 @@ all_tests() {
 	done
 }
 
+# NICs, in pairs that are wired to each other. Several queues need taps.
+nic_options() {
+	echo "-n virtio-net-pci -n e1000e"
+	if unshare -n ip tuntap add kpac0 mode tap multi_queue 2>/dev/null; then
+		echo "-n virtio-net-pci:4"
+	else
+		say "no multi-queue taps: there will be no NICs with several queues"
+	fi
+}
+
 run_vm() {
-	local rc=0
+	local rc=0 nics
+	read -ra nics <<<"$(nic_options | tr '\n' ' ')"
 	say "booting the VM (log and results: $out)"
 	KPAC_YNL=$("$KPAC_TOP/scripts/kernel.sh" source)/tools/net/ynl
 	export KPAC_YNL
-	scripts/vm.sh -c 2 -m 2G -t "${KPAC_CHECK_LIMIT:-1800}" -o "$out" -- \
+	scripts/vm.sh -c 2 -m 2G -t "${KPAC_CHECK_LIMIT:-2400}" "${nics[@]}" -o "$out" -- \
 		selftests/run.sh --in-vm "$out" "$@" || rc=$?
 	[[ $rc = 0 ]] || fail "VM: exit status $rc"
 }
