@@ -13,9 +13,9 @@
  *
  * Two things have such queues: a port (port.h), for what kpac forwards, and the
  * kpac qdisc (qdisc.c), for what the stack sends. Behind a port there is a queueing
- * discipline: while that has packets, or if it is not one that merely queues,
- * kpac's go through it as well. So what a driver has no room for waits there, is
- * bounded there, and is dropped and counted there, and nothing overtakes it.
+ * discipline: while that has packets, kpac's go through it as well. So what a
+ * driver has no room for waits there, is bounded there, and is dropped and counted
+ * there, and nothing overtakes it.
  * The kpac qdisc is such a discipline itself, and keeps what has to wait.
  */
 #ifndef _KPAC_TX_H
@@ -80,8 +80,6 @@ struct kpac_tx_sum {
  * @tx: what it belongs to
  * @index: its number among the device's queues
  * @taken: how often packets were taken to be sent
- * @through: what is sent goes through the device's queueing discipline, until
- *	all that went there before has left
  * @backlog: what the driver had no room for (kpac qdisc)
  * @bytes: how much that is
  * @waiting: how many packets that are, for those who do not hold the relay
@@ -91,7 +89,6 @@ struct kpac_hwq {
 	struct kpac_tx *tx;
 	unsigned int taken;
 	u16 index;
-	bool through;
 	struct kpac_batch backlog;
 	unsigned int bytes;
 	unsigned int waiting;

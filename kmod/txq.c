@@ -157,16 +157,13 @@ static struct sk_buff *kpac_hwq_transmit(struct kpac_hwq *hwq,
 
 /* --- behind a port: what cannot be sent goes through the queueing discipline --- */
 
-/* Whether a queueing discipline merely queues, and has no packet. It is looked
- * for in the order in which it goes: into the list of those who wait for the
- * lock, from there by who has the lock into the queue, and from there to the
- * driver by who runs the queue.
+/* Whether a queueing discipline has no packet. It is looked for in the order in
+ * which it goes: into the list of those who wait for the lock, from there by who
+ * has the lock into the queue, and from there to the driver by who runs the queue.
  */
-static bool kpac_hwq_nothing_queued(const struct netdev_queue *nq)
+static bool kpac_hwq_nothing_queued(struct Qdisc *q)
 {
-	struct Qdisc *q = rcu_dereference_bh(nq->qdisc);
-
-	if (!kpac_txq_plain(q) || kpac_compat_qdisc_deferred(q))
+	if (kpac_compat_qdisc_deferred(q))
 		return false;
 	smp_rmb();	/* not in the list: before the lock */
 	if (raw_spin_is_locked(&qdisc_lock(q)->rlock))
@@ -178,37 +175,44 @@ static bool kpac_hwq_nothing_queued(const struct netdev_queue *nq)
 	return !qdisc_is_running(q);
 }
 
-/* Whether nothing in a queueing discipline is before the packets. Which of them
- * those took that went through the stack is for the stack to say.
+/* Put packets into the queueing discipline of their hardware queue. The stack
+ * would choose a queue by itself, and by another ring they would overtake those
+ * that the driver has.
  */
-static bool kpac_hwq_first(const struct kpac_hwq *hwq)
+static void kpac_hwq_spill(struct kpac_hwq *hwq, struct Qdisc *q,
+			   struct sk_buff *chain)
 {
-	const struct net_device *dev = hwq->tx->dev;
-	unsigned int i;
+	struct kpac_tx_stats *stats = &this_cpu_ptr(hwq->tx->cpu)->stats;
+	bool lock = !(q->flags & TCQ_F_NOLOCK);
+	struct sk_buff *to_free = NULL;
 
-	if (likely(!hwq->through))
-		return kpac_hwq_nothing_queued(kpac_hwq_nq(hwq));
-	for (i = 0; i < dev->real_num_tx_queues; i++)
-		if (!kpac_hwq_nothing_queued(netdev_get_tx_queue(dev, i)))
-			return false;
-	return true;
+	if (lock)
+		spin_lock(qdisc_lock(q));
+	while (chain && likely(!test_bit(__QDISC_STATE_DEACTIVATED,
+					 &q->state))) {
+		struct sk_buff *skb = chain;
+
+		chain = skb->next;
+		skb->next = NULL;
+		skb = kpac_hwq_unshare(skb);
+		skb_set_queue_mapping(skb, hwq->index);
+		kpac_tx_count(&stats->requeued, 1);
+		q->enqueue(skb, q, &to_free);
+	}
+	if (lock)
+		spin_unlock(qdisc_lock(q));
+	else
+		/* who asks whether it is empty is told so until it runs */
+		set_bit(__QDISC_STATE_MISSED, &q->state);
+	__netif_schedule(q);
+	if (unlikely(to_free))
+		kfree_skb_list_reason(to_free, SKB_DROP_REASON_QDISC_DROP);
+	kpac_hwq_drop(hwq, chain);
 }
 
-static void kpac_hwq_run_port(struct kpac_hwq *hwq, struct sk_buff *chain)
+/* Let the stack send packets: somebody has set something up since they came. */
+static void kpac_hwq_leave_to_stack(struct kpac_hwq *hwq, struct sk_buff *chain)
 {
-	const struct Qdisc *q = rcu_dereference_bh(kpac_hwq_nq(hwq)->qdisc);
-	struct kpac_sent sent = {};
-
-	hwq->through = !kpac_hwq_exists(hwq) || !kpac_hwq_first(hwq);
-	if (likely(!hwq->through))
-		chain = kpac_hwq_transmit(hwq, chain, &sent);
-	if (likely(!chain))
-		return;
-	if (!q->enqueue) {
-		kpac_hwq_drop(hwq, chain);
-		return;
-	}
-	hwq->through = true;
 	while (chain) {
 		struct sk_buff *skb = chain;
 
@@ -217,6 +221,26 @@ static void kpac_hwq_run_port(struct kpac_hwq *hwq, struct sk_buff *chain)
 		kpac_tx_count(&this_cpu_ptr(hwq->tx->cpu)->stats.requeued, 1);
 		dev_queue_xmit(kpac_hwq_unshare(skb));
 	}
+}
+
+static void kpac_hwq_run_port(struct kpac_hwq *hwq, struct sk_buff *chain)
+{
+	struct netdev_queue *nq = kpac_hwq_nq(hwq);
+	struct Qdisc *q = rcu_dereference_bh(nq->qdisc);
+	struct kpac_sent sent = {};
+
+	if (unlikely(!kpac_hwq_exists(hwq) || !kpac_txq_plain(q))) {
+		kpac_hwq_leave_to_stack(hwq, chain);
+		return;
+	}
+	if (likely(kpac_hwq_nothing_queued(q)))
+		chain = kpac_hwq_transmit(hwq, chain, &sent);
+	if (likely(!chain))
+		return;
+	if (q->enqueue)
+		kpac_hwq_spill(hwq, q, chain);
+	else
+		kpac_hwq_drop(hwq, chain);
 }
 
 /* --- behind the kpac qdisc: it waits here --- */
