@@ -107,7 +107,7 @@ bql() {
 routed() { wired "$1" && ports add r1 r2; }
 
 # no_offload NAMESPACE DEV: packets leave it whole, as they would arrive from a wire
-no_offload() { in_ns "$1" ethtool -K "$2" tx off tso off tx-udp-segmentation off >/dev/null 2>&1; }
+no_offload() { in_ns "$1" ethtool -K "$2" tx off sg off tso off tx-udp-segmentation off >/dev/null 2>&1; }
 
 # (again) give r2 and h0 what goes when they are down
 wire_up() {
@@ -214,6 +214,14 @@ flowing() {
 	WAIT=15 until_true arrived_more "$n"
 }
 arrived_more() { (($(dev_stat rx_packets h0 "$B") > $1 + 50)); }
+
+# ---- the kpac qdisc ----
+
+# rtc VERB ARGUMENTS...: tc qdisc VERB dev r2 in R
+rtc() { tc -n "$R" qdisc "$1" dev r2 "${@:2}"; }
+
+# shown JQ: of r2's first kpac qdisc
+shown() { tc -n "$R" -s -j qdisc show dev "${DEV:-r2}" | jq -c "[.[] | select(.kind == \"kpac\")][0] | $1"; }
 
 # ---- devices' queues ----
 
