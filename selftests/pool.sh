@@ -55,6 +55,7 @@ test_frames() {
 	local on
 	V6=1 wired e1000e || return
 	end_numbered
+	silence "$B"
 	probe_helper
 	ports add r1 r2
 	# the first are for the pool

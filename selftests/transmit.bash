@@ -141,7 +141,7 @@ tapped() {
 	in_ns "$R" sysctl -qw net.ipv6.conf.r1.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
 	no_offload "$A" h0
 	numbered "$A" "$R" r2
-	until_true in_ns "$R" test -e /sys/class/net/r2 || fail "no tap"
+	WAIT=20 until_true in_ns "$R" test -e /sys/class/net/r2 || fail "no tap"
 	batch "$R" <<-END
 		addr add 10.2.0.1/24 dev r2
 		link set r2 up
