@@ -57,6 +57,7 @@ write_init() {
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 [ -c /dev/tty1 ] || mount -t devtmpfs dev /dev
+[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd # for <(...)
 exec </dev/null >/dev/tty1 2>&1
 stty -F /dev/tty1 -opost
 for d in /tmp /run /var/tmp; do mount -t tmpfs -o mode=1777 tmpfs $d; done
