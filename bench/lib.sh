@@ -20,8 +20,33 @@ S0=10 R0=11 R1=12 D0=13
 MAC_S0=02:00:00:00:00:0a MAC_R0=02:00:00:00:00:0b
 MAC_R1=02:00:00:00:00:0c MAC_D0=02:00:00:00:00:0d
 
+# Under icount a nanosecond is an instruction.
+UNIT=ns
+# shellcheck disable=SC2034 # for those who source this
+[[ ${KPAC_ICOUNT:-} != 1 ]] || UNIT=instructions
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
+
+# Adds a line to DIR/transmit.tsv:
+#   result CASE PEER NIC CPUS QUEUES OFFERED METRIC VALUE UNIT
+result() {
+	local IFS=$'\t'
+	printf '%s\n' "$*" >> "$DIR/transmit.tsv"
+}
+
+# Prints the name of the NIC with a MAC, which may be on its way back from a
+# namespace that has ended: nic_name MAC
+nic_name() {
+	local i name
+	for ((i = 0; i < 50; i++)); do
+		name=$(grep -lx "$1" /sys/class/net/*/address | cut -d / -f 5)
+		[[ -z $name ]] || break
+		sleep 0.2
+	done
+	[[ -n $name ]] || die "no NIC with address $1"
+	echo "$name"
+}
 
 # Runs a command in namespace NS: in_ns NS COMMAND...
 in_ns() { ip netns exec "$@"; }
@@ -155,7 +180,7 @@ kpac_built() {
 	[[ -e $KPAC_KO && -x $KPACCTL ]]
 }
 
-# Sends COUNT packets from S's s0 with pktgen; extra words are more of pktgen's
+# Sends COUNT packets from S's s0 (or PKTGEN_DEV) with pktgen; extra words are more of pktgen's
 # commands, a comma standing for the space. Sets NS_PER_PACKET (a decimal), and
 # SENT, which is more than COUNT where the last burst is. PKTGEN_OUT is all that
 # was printed, PKTGEN_WATCH a command to run right before sending and right after.
@@ -177,22 +202,22 @@ pktgen() {
 # Prints the shell commands that pktgen() runs in S.
 pktgen_script() {
 	local count=$1 size=$3 c
-	local pg=/proc/net/pktgen
+	local pg=/proc/net/pktgen dev=${PKTGEN_DEV:-s0}
 	echo "set -e"
-	echo "echo add_device s0 > $pg/kpktgend_0"
+	echo "echo add_device $dev > $pg/kpktgend_0"
 	for c in "flag,!SHARED" "count,$count" clone_skb,0 burst,1 "delay,0" \
 		"pkt_size,$size" "dst_mac,$MAC_R0" \
 		"udp_src_min,9" "udp_src_max,9" "udp_dst_min,9" "udp_dst_max,9" \
 		$(pktgen_addresses "$2" "$4") "${@:5}"; do
-		echo "echo '${c/,/ }' > $pg/s0"
+		echo "echo '${c/,/ }' > $pg/$dev"
 	done
 	echo "${PKTGEN_WATCH:-:}"
 	echo "echo start > $pg/pgctrl"
 	echo "${PKTGEN_WATCH:-:}"
-	echo "cat $pg/s0"
+	echo "cat $pg/$dev"
 	# The device goes some time later.
 	echo "echo reset > $pg/pgctrl"
-	echo "while [ -e $pg/s0 ]; do sleep 0.05; done"
+	echo "while [ -e $pg/$dev ]; do sleep 0.05; done"
 }
 
 # Prints pktgen's commands for FLOWS random destinations of FAMILY. For IPv6

@@ -5,7 +5,7 @@
  * A module that runs its measurements when it is loaded and prints them to the
  * kernel log, in nanoseconds per packet (instructions, in a VM that counts
  * them): "micro: NAME VALUE". It has kmod/pool.c and kmod/txq.c in it, as they are.
- * See transmit.sh.
+ * See micro.sh.
  */
 
 #include <linux/etherdevice.h>
