@@ -7,12 +7,15 @@
 #   scripts/vm.sh -i -n DEVICE -n DEVICE -o DIR -- bench/nics.sh DIR NIC PEER...
 #
 # DIR has the program latency, compiled from latency.c; KPAC_KO names the module.
-# KPAC_CASES and KPAC_PACKETS change what is measured and how long.
+# KPAC_CASES and KPAC_PACKETS change what is measured and how long; with
+# KPAC_PEAK=burstB the rate that ip_forward has reached with burstB-max is offered to
+# ip_forward and kpac in the end.
 #
 # NIC is a name for the device in the results. The first pair is S's s0 and R's r0,
 # the second R's r1 and D's d0. PEER is ip_forward, flowtable, kpac, or
-# kpac:OPTION=VALUE,..., which are set on port r1 (kpacctl port set). "direct", the
-# sink on r0 and no router, is always measured first.
+# kpac:OPTION=VALUE,..., which are set on port r1 (kpacctl port set), or qdisc:NAME,
+# which is ip_forward with that queueing discipline on r1. "direct", the sink on r0
+# and no router, is always measured first.
 #
 # Adds lines to DIR/transmit.tsv:
 #   case peer nic cpus queues offered metric value unit
@@ -84,8 +87,7 @@ fail() {
 # Makes the NIC with MAC the device DEV of namespace NS: take MAC NS DEV
 take() {
 	local mac=$1 ns=$2 dev=$3 name bus queues
-	name=$(grep -lx "$mac" /sys/class/net/*/address | cut -d / -f 5)
-	[[ -n $name ]] || die "no NIC with address $mac"
+	name=$(nic_name "$mac") || exit
 	bus=$(readlink -f "/sys/class/net/$name/device")
 	[[ -d $bus/msi_irqs ]] || bus=${bus%/*}
 	IRQS[$dev]=$(cd "$bus/msi_irqs" && echo *)
@@ -154,6 +156,12 @@ spread() {
 
 on_ip_forward() { :; }
 off_ip_forward() { :; }
+# The stack's path with another queueing discipline on r1: qdisc:NAME
+on_qdisc() {
+	[[ -d /sys/module/kpac ]] || insmod "$KPAC_KO"
+	tc -n R qdisc replace dev r1 root "$1"
+}
+off_qdisc() { tc -n R qdisc del dev r1 root; }
 on_flowtable() { flowtable_on; }
 off_flowtable() { flowtable_off; }
 on_direct() { drop_on R r0; }
@@ -172,9 +180,7 @@ off_kpac() { kpac_off r0 r1; }
 
 # Writes a line: put CASE PEER METRIC VALUE UNIT
 put() {
-	printf '%s\t' "$1" "$2" "$NIC" "$CPUS" "$QUEUES" "${1#*-}" "$3" "$4" \
-		>> "$DIR/transmit.tsv"
-	printf '%s\n' "$5" >> "$DIR/transmit.tsv"
+	result "$1" "$2" "$NIC" "$CPUS" "$QUEUES" "${1#*-}" "$3" "$4" "$5"
 	line+=" $3=$4"
 }
 
@@ -275,14 +281,14 @@ costs() {
 	read -ra after < <(counters)
 	kpac_check "$case" "$peer" $arrived
 	all=$(median 1)
-	put "$case" "$peer" time "$all" "$unit"
+	put "$case" "$peer" time "$all" "$UNIT"
 	put "$case" "$peer" spread "$(spread_of 1)" percent
 	if [[ $CPUS -gt 1 ]]; then
-		put "$case" "$peer" router "$(median 2)" "$unit"
+		put "$case" "$peer" router "$(median 2)" "$UNIT"
 	elif [[ $peer = direct ]]; then
 		DIRECT[$case]=$all
 	else
-		put "$case" "$peer" router "$(difference "$all" "${DIRECT[$case]}")" "$unit"
+		put "$case" "$peer" router "$(difference "$all" "${DIRECT[$case]}")" "$UNIT"
 	fi
 	put "$case" "$peer" busy "$(median 3)" share
 	put "$case" "$peer" rate "$(median 4)" packets/s
@@ -360,9 +366,9 @@ latency() {
 	read -r -t 60 n mean middle high <&"$out"
 	wait $! || true
 	[[ $n = "$ARRIVED" ]] || fail "$case, $peer: $ARRIVED arrived, $n have a latency"
-	put "$case" "$peer" latency_mean "$mean" "$unit"
-	put "$case" "$peer" latency_median "$middle" "$unit"
-	put "$case" "$peer" latency_p99 "$high" "$unit"
+	put "$case" "$peer" latency_mean "$mean" "$UNIT"
+	put "$case" "$peer" latency_median "$middle" "$UNIT"
+	put "$case" "$peer" latency_p99 "$high" "$UNIT"
 }
 
 # Everything about PEER: measure PEER
@@ -391,11 +397,25 @@ measure() {
 	"off_$name" || fail "$peer: cannot be undone"
 }
 
-# Under icount a nanosecond is an instruction.
-unit=ns
-[[ ${KPAC_ICOUNT:-} != 1 ]] || unit=instructions
+# The rate that ip_forward has reached, offered to it and to others: at_peak BURST
+at_peak() {
+	local rate peer
+	rate=$(awk -F '\t' -v c="$1-max" -v nic="$NIC" '$1 == c && $3 == nic &&
+		$2 == "ip_forward" && $7 == "rate" { r = $8 } END { printf "%.0f", r }
+		' "$DIR/transmit.tsv")
+	[[ $rate -gt 0 ]] || return
+	CASES=$1-$rate
+	shift
+	for peer in direct ip_forward "$@"; do
+		measure "$peer"
+	done
+}
+
 nics_up
 drop_on D d0
 measure direct
 for peer; do measure "$peer"; done
+[[ -z ${KPAC_PEAK:-} ]] || at_peak "$KPAC_PEAK" kpac
+net_down
+kill "${KEEPER[@]}"
 exit $failed
