@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# report.awk - from the measurements of forward.sh to results.
+# forward.awk - from the measurements of forward.sh to results.
 #
-#	awk -v json=FILE -v bars=FILE -v scale=FILE -f report.awk VM.tsv [UML.tsv]
+#	awk -v json=FILE -v bars=FILE -v scale=FILE -f forward.awk VM.tsv [UML.tsv]
 #
-# Prints a table; writes the JSON, and data for plot.gp.
+# Prints a table; writes the JSON, and data for forward.gp.
 #
 # Net is what is more than the reference, which receives the same packets and
 # drops them at once; for traffic that kpac passes (pass-*) it is what is more

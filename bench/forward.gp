@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# plot.gp - bars of what forwarding costs.
+# forward.gp - bars of what forwarding costs.
 #
-#	gnuplot -e "bars='FILE'; scale='FILE'; out='FILE'; kernel='RELEASE'" plot.gp
+#	gnuplot -e "bars='FILE'; scale='FILE'; out='FILE'; kernel='RELEASE'" forward.gp
 
 rows = int(system("wc -l < " . scale))
 set terminal svg noenhanced size 900, (rows ? 1000 : 520) \

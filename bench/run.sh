@@ -3,13 +3,18 @@
 #
 # run.sh - run a benchmark: "make bench B=NAME".
 #
-#   bench/run.sh forward [full|quick]
+#   bench/run.sh forward|transmit [full|quick]
 #
 # Installs what is missing, builds, boots a VM that counts instructions and a
 # one-CPU user-mode Linux that runs at real speed, measures, prints a table, and
 # writes bench/results/NAME.json and NAME.svg. full (the default) takes up to an
-# hour under emulation, nearly all of it in the VM; quick takes five minutes and
-# writes NAME-quick.*.
+# hour under emulation, nearly all of it in the VM; quick takes five to eight minutes
+# and writes NAME-quick.*.
+#
+# forward   what forwarding a packet costs, by kpac and its peers (forward.sh)
+# transmit  what sending one costs: the parts (micro.sh), the queueing discipline
+#           (qdisc.sh), CPUs that share a queue (senders.sh, relay.sh), and a router
+#           with NICs, doorbells and interrupts included (nics.sh)
 #
 # Fails if any measurement did; what could be measured is reported all the same.
 #
@@ -34,37 +39,96 @@ build() {
 	make -s tools >/dev/null
 	dir=$(scripts/build.sh bench "$(ref_kdir)")
 	cp "$dir/kpac.ko" "$KPAC_CACHE/ovs/usr/bin/ovs-dpctl" "$out/"
-	for p in routes xdp; do
+	for p in routes xdp latency udp; do
 		gcc -O2 -Wall -Wextra -o "$out/$p" "bench/$p.c"
 	done
-}
-
-in_vm() {
-	say "measuring in the VM, mode $mode"
-	KPAC_KO=$out/kpac.ko scripts/vm.sh -i -c 1 -m 4G -t 5400 -o "$out" -- \
-		"bench/$name.sh" "$out" "$mode" || status=1
-	if grep -E 'BUG:|WARNING:|Oops' "$out/dmesg"; then
-		status=1
+	if [[ $name = transmit ]]; then
+		gcc -std=gnu11 -O2 -Wall -Wextra -pthread -Ibench/shim \
+			-o "$out/relay" bench/relay.c
+		dir=$(scripts/build.sh bench-micro "$(ref_kdir)" KPAC_MICRO=1)
+		cp "$dir"/kpac_*.ko "$out/"
 	fi
 }
 
-in_uml() {
+# Runs a command in a VM: vm VM-OPTION... -- COMMAND...
+vm() {
+	KPAC_KO=$out/kpac.ko scripts/vm.sh -t 5400 -o "$out" "$@" || status=1
+	if grep -E 'BUG:|WARNING:|Oops' "$out/dmesg"; then
+		status=1
+	fi
+	cat "$out/dmesg" >> "$out/dmesg.all"
+}
+
+# Runs a command in user-mode Linux, where it can write to $out/uml.
+uml() {
 	local dir
 	[[ ${KPAC_ROUNDS:-11} != 0 ]] || return 0
 	say "measuring in user-mode Linux (built if it is not there yet)"
-	mkdir -p "$out/uml"
 	if ! dir=$(scripts/build.sh bench-uml "$(scripts/kernel.sh uml)" ARCH=um); then
 		say "no user-mode Linux: no nanoseconds"
 		status=1
 		return
 	fi
 	cp "$dir/kpac.ko" "$out/uml/"
+	if [[ $name = transmit ]]; then
+		dir=$(scripts/build.sh bench-uml-micro "$(scripts/kernel.sh uml)" \
+			ARCH=um KPAC_MICRO=1)
+		cp "$dir/kpac_micro.ko" "$out/uml/"
+	fi
 	KPAC_KO=$out/uml/kpac.ko KPAC_PACKETS=${KPAC_UML_PACKETS:-300000} \
-		scripts/uml.sh -t 1200 -o "$out/uml" -- \
-		"bench/$name.sh" "$out/uml" uml > "$out/uml/log" 2>&1 || {
+		scripts/uml.sh -t 1200 -o "$out/uml" -- "$@" > "$out/uml/log" 2>&1 || {
 		tail -n 20 "$out/uml/log" >&2
 		status=1
 	}
+}
+
+measure_forward() {
+	say "measuring in the VM, mode $mode"
+	vm -i -m 4G -- bench/forward.sh "$out" "$mode"
+	uml bench/forward.sh "$out/uml" uml
+}
+
+# A NIC that works off its ring at once, and one that is a wire away; see nics.sh.
+VIRTIO=virtio-net-pci,ioeventfd=off,tx=timer,x-txtimer=1
+
+# Shell commands for a guest, all of which are run, whatever fails.
+all_of() {
+	printf 'rc=0\n'
+	printf '%s || rc=1\n' "$@"
+	# shellcheck disable=SC2016 # the guest's
+	printf 'exit $rc\n'
+}
+
+# The parts and the queueing discipline, and a router, with the same NICs.
+measure_transmit() {
+	local peers='ip_forward kpac:tx-batch=1 kpac qdisc:kpac'
+	local nics='KPAC_PACKETS=1000 KPAC_CASES=burst16-max'
+	local rounds=${KPAC_ROUNDS:-7}
+	if [[ $mode = full ]]; then
+		peers+=' flowtable qdisc:pfifo_fast qdisc:fq_codel'
+		peers+=' kpac:tx-batch=1,copybreak=256 kpac:copybreak=256'
+		peers+=' kpac:clean-batch=1,copybreak=256 kpac:clean-batch=16,copybreak=256'
+		nics=KPAC_PEAK=burst16
+		rounds=${KPAC_ROUNDS:-21}
+	fi
+	say "measuring in a VM that counts instructions, mode $mode"
+	vm -i -n $VIRTIO -n $VIRTIO -- "$(all_of "uname -r > $out/kernel" \
+		"bench/micro.sh $out" "bench/qdisc.sh $out $mode" \
+		"$nics bench/nics.sh $out virtio $peers")"
+	if [[ $mode = full ]]; then
+		# shellcheck disable=SC2086 # a list of words
+		vm -i -n e1000e -n e1000e -- bench/nics.sh "$out" e1000e $peers
+		say "measuring in a VM with two CPUs"
+		# shellcheck disable=SC2086
+		vm -n virtio-net-pci:2 -n virtio-net-pci:2 -- \
+			bench/nics.sh "$out" virtio $peers
+	fi
+	say "measuring two senders"
+	vm -- bench/senders.sh "$out" "$mode"
+	say "measuring queues shared by threads, on this machine"
+	bench/relay.sh "$out" "$mode" || status=1
+	KPAC_ROUNDS=$rounds uml "$(all_of "uname -r > $out/uml/kernel" \
+		"bench/micro.sh $out/uml $rounds" "bench/qdisc.sh $out/uml uml")"
 }
 
 report() {
@@ -75,22 +139,21 @@ report() {
 	awk -v json="$to.json" -v bars="$out/bars" -v scale="$out/scale" \
 		-v kernel="$(<"$out/kernel")" \
 		-v uml_kernel="$(cat "$out/uml/kernel" 2>/dev/null)" \
-		-f bench/report.awk "$out/$name.tsv" "$out/uml/$name.tsv" |
+		-f "bench/$name.awk" "$out/$name.tsv" "$out/uml/$name.tsv" |
 		tee "$out/table"
 	gnuplot -e "bars='$out/bars'; scale='$out/scale'; out='$to.svg'" \
-		-e "kernel='$(<"$out/kernel")'" bench/plot.gp
+		-e "kernel='$(<"$out/kernel")'" "bench/$name.gp"
 	say "written: $to.json $to.svg"
 }
 
 [[ -n $name && $mode =~ ^(full|quick)$ ]] || usage
-[[ -x bench/$name.sh && $name != run ]] || die "no benchmark bench/$name.sh"
+[[ $(type -t "measure_$name") = function ]] || die "no benchmark $name"
 scripts/deps.sh bench || die "cannot install what the benchmarks need"
 out=${KPAC_OUT:-$KPAC_CACHE/bench}
 rm -rf "$out"
 mkdir -p "$out/uml" bench/results
 out=$(cd "$out" && pwd -P)
 build
-in_vm
-in_uml
+"measure_$name"
 report
 exit $status
