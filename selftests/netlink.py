@@ -167,6 +167,47 @@ def statistics():
     ynl.do("port-del", {"ifname": "d0"})
 
 
+TUNING = {"tx-batch": (1, 256), "clean-batch": (1, 256), "pool": (32, None), "copybreak": (0, 1536)}
+
+
+def tuning():
+    got = ynl.do("port-get", {"ifname": "d0"})
+    return {name: got[name] for name in TUNING}
+
+
+@test
+def transmit_tuning():
+    ynl.do("port-new", {"ifname": "d0"})
+    default = tuning()
+    want(default == {"tx-batch": 64, "clean-batch": 32, "pool": 512, "copybreak": 0}, default)
+    for name, (least, most) in TUNING.items():
+        for value in (least, most or 1024):
+            ynl.do("port-set", {"ifname": "d0", name: value})
+            default[name] = value
+            want(tuning() == default, "set", name, value, "got", tuning())
+    everything = {"tx-batch": 3, "clean-batch": 4, "pool": 55, "copybreak": 66}
+    ynl.do("port-set", {"ifname": "d0", "forward": 0, **everything})
+    want(tuning() == everything, tuning())
+    dumped = ynl.dump("port-get", {})[0]
+    want({name: dumped[name] for name in TUNING} == everything, dumped)
+    ynl.do("port-set", {"ifname": "d0", "forward": 1})
+    want(tuning() == everything, "forward changed", tuning())
+    ynl.do("port-del", {"ifname": "d0"})
+    ynl.do("port-new", {"ifname": "d0", **everything})
+    want(tuning() == everything, "a new port got", tuning())
+    ynl.do("port-del", {"ifname": "d0"})
+
+
+@test
+def transmit_statistics():
+    ynl.do("port-new", {"ifname": "d0"})
+    got = ynl.do("stats-get", {"ifname": "d0"})
+    tx = [v for k, v in got.items() if k.startswith("tx")]
+    want(tx, "nothing of the TX side in", got)
+    want(not any(v for t in tx if isinstance(t, dict) for v in t.values() if isinstance(v, int)), got)
+    ynl.do("port-del", {"ifname": "d0"})
+
+
 @test
 def notifications():
     listener = YnlFamily(SPEC, schema="")
@@ -350,6 +391,39 @@ def door_unknown():
 def forward_out_of_range():
     refused("2", lambda: raw.call(OP["port-new"], D0 + attr(FORWARD, b"\2")),
             errno.ERANGE, errno.EINVAL)
+
+
+@test
+def transmit_tuning_out_of_range():
+    """Refused with a message that names the attribute and its range."""
+    def say(value, name, op):
+        return lambda: raw.call(OP[op], D0 + attr(port[name].value, struct.pack("=I", value)))
+
+    code, text = say(0xffffffff, "pool", "port-new")()
+    limit = int(text.split(" to ")[1].split()[0])
+    want(code == errno.ERANGE and 32 <= limit <= 16384, text)
+    for op in ("port-new", "port-set"):
+        for name, (least, most) in TUNING.items():
+            most = most or limit
+            for value in (least - 1, most + 1, 0x80000000, 0xffffffff):
+                if value < 0:
+                    continue
+                refused(f"{op} {name} {value}", say(value, name, op), errno.ERANGE)
+                _, text = say(value, name, op)()
+                want(text.startswith(f"{name} must be from {least} to {most} "), text)
+        if op == "port-new":
+            ynl.do("port-new", {"ifname": "d0"})
+    # one that is wrong, and all the others stay as they were
+    refused("one of several", lambda: raw.call(
+        OP["port-set"], D0 + attr(FORWARD, b"\0") + attr(DOOR, struct.pack("=I", 2)) +
+        attr(port["tx-batch"].value, struct.pack("=I", 5)) +
+        attr(port["copybreak"].value, struct.pack("=I", 1537))), errno.ERANGE)
+    for size in (0, 1, 2, 8):
+        refused(f"{size} bytes", lambda s=size: raw.call(
+            OP["port-set"], D0 + attr(port["tx-batch"].value, bytes(s))), errno.EINVAL, errno.ERANGE)
+    refused("in get", lambda: raw.call(
+        OP["port-get"], D0 + attr(port["pool"].value, struct.pack("=I", 64))), errno.EINVAL)
+    ynl.do("port-del", {"ifname": "d0"})
 
 
 @test
