@@ -192,9 +192,10 @@ test_veth_and_dummy() {
 		neigh add 10.2.0.2 lladdr 02:00:00:00:02:02 dev r2
 	END
 	rtc add root kpac
-	packets from="$R" count=640 burst=64 window=0
-	equal "dummy: packets" "$(shown '[.packets, .drops, .backlog]')" "[640,0,0]"
-	equal "dummy: the driver's count" "$(dev_stat tx_packets)" 640
+	# one by one: it takes, and counts, as one what the stack can leave whole
+	packets from="$R" count=200 window=0
+	equal "dummy: packets" "$(shown '[.packets, .drops, .backlog]')" "[200,0,0]"
+	equal "dummy: the driver's count" "$(dev_stat tx_packets)" 200
 	unwire
 }
 
