@@ -175,19 +175,16 @@ static bool kpac_hwq_nothing_queued(struct Qdisc *q)
 	return !qdisc_is_running(q);
 }
 
-/* Put packets into the queueing discipline of their hardware queue. The stack
- * would choose a queue by itself, and by another ring they would overtake those
- * that the driver has.
+/* Put packets into a queueing discipline, in whose context this is. What it does
+ * not want is added to @to_free.
+ * Return: those that were not put there, because it is being taken away.
  */
-static void kpac_hwq_spill(struct kpac_hwq *hwq, struct Qdisc *q,
-			   struct sk_buff *chain)
+static struct sk_buff *kpac_hwq_put_into(struct kpac_hwq *hwq, struct Qdisc *q,
+					 struct sk_buff *chain,
+					 struct sk_buff **to_free)
 {
 	struct kpac_tx_stats *stats = &this_cpu_ptr(hwq->tx->cpu)->stats;
-	bool lock = !(q->flags & TCQ_F_NOLOCK);
-	struct sk_buff *to_free = NULL;
 
-	if (lock)
-		spin_lock(qdisc_lock(q));
 	while (chain && likely(!test_bit(__QDISC_STATE_DEACTIVATED,
 					 &q->state))) {
 		struct sk_buff *skb = chain;
@@ -197,13 +194,29 @@ static void kpac_hwq_spill(struct kpac_hwq *hwq, struct Qdisc *q,
 		skb = kpac_hwq_unshare(skb);
 		skb_set_queue_mapping(skb, hwq->index);
 		kpac_tx_count(&stats->requeued, 1);
-		q->enqueue(skb, q, &to_free);
+		q->enqueue(skb, q, to_free);
 	}
-	if (lock)
-		spin_unlock(qdisc_lock(q));
-	else
+	return chain;
+}
+
+/* Put packets into the queueing discipline of their hardware queue. The stack
+ * would choose a queue by itself, and by another ring they would overtake those
+ * that the driver has.
+ */
+static void kpac_hwq_spill(struct kpac_hwq *hwq, struct Qdisc *q,
+			   struct sk_buff *chain)
+{
+	struct sk_buff *to_free = NULL;
+
+	if (q->flags & TCQ_F_NOLOCK) {
+		chain = kpac_hwq_put_into(hwq, q, chain, &to_free);
 		/* who asks whether it is empty is told so until it runs */
 		set_bit(__QDISC_STATE_MISSED, &q->state);
+	} else {
+		spin_lock(qdisc_lock(q));
+		chain = kpac_hwq_put_into(hwq, q, chain, &to_free);
+		spin_unlock(qdisc_lock(q));
+	}
 	__netif_schedule(q);
 	if (unlikely(to_free))
 		kfree_skb_list_reason(to_free, SKB_DROP_REASON_QDISC_DROP);
