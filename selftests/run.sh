@@ -15,7 +15,7 @@
 # planned, or with a bad exit status but no "not ok" is a failure; so is one
 # that has not run because the VM died or the time was up.
 #
-# Environment: KPAC_TEST_LIMIT  seconds for one file (300)
+# Environment: KPAC_TEST_LIMIT  seconds for one file (600)
 #              KPAC_CHECK_LIMIT seconds for the VM (2400)
 #              KPAC_OUT         keep logs here (default: $KPAC_CACHE/check)
 #              T_ONLY           the names of single tests within the files
@@ -46,7 +46,7 @@ clean_up() {
 }
 
 run_test() {
-	local out=$1 name=$2 limit=${KPAC_TEST_LIMIT:-300} rc
+	local out=$1 name=$2 limit=${KPAC_TEST_LIMIT:-600} rc
 	kmsg "selftests: $name"
 	echo "# selftests: $name"
 	timeout -k 10 "$limit" bash "selftests/$name.sh" 2>&1 </dev/null |
@@ -142,7 +142,7 @@ count_test() {
 		return
 	fi
 	if [[ $rc = 124 || $rc = 137 ]]; then
-		fail "$name: time limit of ${KPAC_TEST_LIMIT:-300} s"
+		fail "$name: time limit of ${KPAC_TEST_LIMIT:-600} s"
 	elif [[ $rc = none ]]; then
 		fail "$name: did not end"
 	elif count_ktap "$name" "$tap" && [[ $rc != 0 ]]; then
