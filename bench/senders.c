@@ -10,7 +10,8 @@
  * its packets by work of its own. The second prints packets per second: the median
  * of some rounds, and what one in ten of them exceeds. A round is a millisecond. Where
  * others use the host's CPUs as well, some rounds have these for themselves, and
- * others cannot but make a round slower: so the faster ones are those that tell.
+ * others cannot but make a round slower: so the faster ones are those that tell, if
+ * there are any (without a queue, two senders must be nearly twice as fast as one).
  * pktgen's rounds are too long for that. The module has a device of its own, sink0,
  * with one queue and a driver that has to be locked, unlike that of dummy devices.
  * See senders.sh.
