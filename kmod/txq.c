@@ -435,7 +435,8 @@ static bool kpac_txq_submit(struct kpac_txq *txq)
 /* Whether nothing is before a packet that is to be sent by a hardware queue. */
 static __always_inline bool kpac_hwq_idle(const struct kpac_hwq *hwq)
 {
-	return !(READ_ONCE(hwq->relay.state) | READ_ONCE(hwq->waiting));
+	/* Who held the relay has said what waits before it left. */
+	return !smp_load_acquire(&hwq->relay.state) && !READ_ONCE(hwq->waiting);
 }
 
 static __always_inline bool kpac_hwq_transmit_one(struct kpac_hwq *hwq,
@@ -482,6 +483,13 @@ bool kpac_txq_send(struct kpac_txq *txq, struct sk_buff *skb)
 	if (!dev->lltx && unlikely(!try_cmpxchg(&hwq->relay.state, &idle,
 						KPAC_RELAY_HELD)))
 		return false;
+	if (!dev->lltx && unlikely(hwq->waiting)) {
+		/* somebody has had to keep packets since this was asked */
+		skb->next = NULL;
+		if (!kpac_hwq_go_on(hwq, skb))
+			kpac_txq_schedule(txq);
+		return true;
+	}
 	sent = kpac_hwq_transmit_one(hwq, skb);
 	if (likely(sent)) {
 		kpac_hwq_rang(&this_cpu_ptr(tx->cpu)->stats, 1);

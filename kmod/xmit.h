@@ -156,7 +156,7 @@ static __always_inline enum kpac_way kpac_xmit_way(const struct kpac_path *path,
 	if (unlikely(!peer) && path->tx)
 		return kpac_xmit_way_port(path);
 	if (unlikely(!kpac_xmit_nobody_looks(path->dev)))
-		return KPAC_WAY_QUEUED;
+		return path->tx ? kpac_xmit_way_port(path) : KPAC_WAY_QUEUED;
 	if (likely(peer) && kpac_xmit_may_skip(peer))
 		return likely(may_handover) && !kpac_xmit_steered(peer) ?
 		       KPAC_WAY_HANDOVER : KPAC_WAY_BACKLOG;
