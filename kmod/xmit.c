@@ -115,7 +115,9 @@ static noinline struct sk_buff *kpac_xmit_copy(struct sk_buff *skb, struct kpac_
 	struct kpac_tx_cpu *cpu = this_cpu_ptr(tx->cpu);
 	struct sk_buff *copy;
 
-	if (unlikely(skb_is_nonlinear(skb) || skb_vlan_tag_present(skb) ||
+	/* other devices have no pool, and nothing is won */
+	if (unlikely(!(tx->dev->priv_flags & IFF_TX_SKB_SHARING) ||
+		     skb_is_nonlinear(skb) || skb_vlan_tag_present(skb) ||
 		     skb->ip_summed == CHECKSUM_PARTIAL))
 		return skb;
 	copy = kpac_tx_buffer(tx, skb->len);
