@@ -276,7 +276,8 @@ test_tcp() {
 		timeout 60 ip netns exec "$A" socat -u "FILE:$TMP/file" TCP4:10.2.0.2:7000
 		wait $pid
 		check "$kind: the file" cmp "$TMP/file" "$TMP/received"
-		(($(tx_stat packets) > 100)) || fail "$kind: by TX queues: $(tx_stat packets)"
+		# received packets of a stream are merged, up to 64 KiB
+		(($(tx_stat packets) >= 48)) || fail "$kind: by TX queues: $(tx_stat packets)"
 		no_offload "$A" h0
 	done
 }
