@@ -48,6 +48,25 @@ static inline bool kpac_compat_qdisc_deferred(const struct Qdisc *q)
 #endif
 }
 
+/* Running a qdisc, which takes a lock of some, and drops what they have kept for
+ * that since 7.0: nothing, if they had no packet. Sparse cannot follow it.
+ */
+static inline bool kpac_compat_qdisc_run_begin(struct Qdisc *q)
+{
+#ifdef __CHECKER__
+	return !qdisc_is_running(q);
+#else
+	return qdisc_run_begin(q);
+#endif
+}
+
+static inline void kpac_compat_qdisc_run_end(struct Qdisc *q)
+{
+#ifndef __CHECKER__
+	qdisc_run_end(q);
+#endif
+}
+
 /* The routing functions have taken a dscp_t instead of a TOS since 6.13. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline bool kpac_compat_route_input(struct sk_buff *skb,

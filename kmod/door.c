@@ -148,12 +148,18 @@ int kpac_door_open(struct kpac_port *port, struct netlink_ext_ack *extack)
  */
 void kpac_door_close(struct kpac_port *port)
 {
+	bool off = port->flags & KPAC_PORT_OFF;
+
+	/* those that have come leave before those that come by another way */
+	kpac_port_flag(port, KPAC_PORT_OFF, true);
+	synchronize_net();
 	if (port->door_used == KPAC_DOOR_RX_HANDLER) {
 		netdev_rx_handler_unregister(port->dev);
 	} else {
 		nf_unregister_net_hook(dev_net(port->dev), &port->hook);
 		synchronize_net();
 	}
+	kpac_port_flag(port, KPAC_PORT_OFF, off);
 }
 
 /**

@@ -50,7 +50,7 @@ kpac_start4(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 	u32 ref;
 
 	if (kpac_hooks_before(port->net->nf.hooks_ipv4))
-		return kpac_pass(port, KPAC_PASS_REASON_NETFILTER, skb);
+		return kpac_pass_in_order(port, KPAC_PASS_REASON_NETFILTER, skb);
 	if (unlikely(!kpac_linear(skb, sizeof(*iph))))
 		return kpac_forward_pull(port, pskb, sizeof(*iph),
 					 may_handover);
@@ -96,7 +96,7 @@ kpac_start6(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 	enum kpac_pass_reason reason;
 
 	if (kpac_hooks_before(port->net->nf.hooks_ipv6))
-		return kpac_pass(port, KPAC_PASS_REASON_NETFILTER, skb);
+		return kpac_pass_in_order(port, KPAC_PASS_REASON_NETFILTER, skb);
 	if (unlikely(!kpac_linear(skb, sizeof(struct ipv6hdr))))
 		return kpac_forward_pull(port, pskb, sizeof(struct ipv6hdr),
 					 may_handover);

@@ -126,7 +126,7 @@ kpac_malformed4(const struct kpac_port *port, const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
-	return kpac_pass(port, iph->version == 4 && iph->ihl > 5 ?
+	return kpac_pass_in_order(port, iph->version == 4 && iph->ihl > 5 ?
 			       KPAC_PASS_REASON_OPTIONS :
 			       KPAC_PASS_REASON_MALFORMED, skb);
 }
@@ -186,11 +186,11 @@ enum kpac_verdict kpac_forward4(struct kpac_port *port, struct sk_buff **pskb,
 	if (unlikely(iph->ttl <= 1))
 		return kpac_pass(port, KPAC_PASS_REASON_TTL, skb);
 	if (unlikely(kpac_lro(skb)))
-		return kpac_pass(port, KPAC_PASS_REASON_METADATA, skb);
+		return kpac_pass_in_order(port, KPAC_PASS_REASON_METADATA, skb);
 	if (unlikely(!kpac_fits(skb, sizeof(*iph), len, path->mtu)))
-		return kpac_pass(port, KPAC_PASS_REASON_MTU, skb);
+		return kpac_pass_in_order(port, KPAC_PASS_REASON_MTU, skb);
 	if (unlikely(!kpac_neigh_usable(path->key.neigh)))
-		return kpac_pass(port, KPAC_PASS_REASON_NEIGHBOUR, skb);
+		return kpac_pass_in_order(port, KPAC_PASS_REASON_NEIGHBOUR, skb);
 
 	return kpac_send4(port, pskb, path, len, may_handover);
 }

@@ -28,11 +28,11 @@ kpac_pass_flow(const struct kpac_port *port, enum kpac_pass_reason reason,
 		kpac_key(port, skb, &key);
 		/* no IPv4 header: would be taken for a folded key */
 		if (skb->protocol == htons(ETH_P_IP) && key.lo & BIT(7))
-			return kpac_pass(port, reason, skb);
+			return kpac_pass_in_order(port, reason, skb);
 		kpac_flow_store(&key, kpac_flow_hash(&key),
 				kpac_ref_pass(reason));
 	}
-	return kpac_pass(port, reason, skb);
+	return kpac_pass_in_order(port, reason, skb);
 }
 
 /**

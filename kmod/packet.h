@@ -25,6 +25,17 @@ kpac_pass(const struct kpac_port *port, enum kpac_pass_reason reason,
 	return KPAC_PASS;
 }
 
+/* The same, if packets of its flow may be on TX queues, which it must not
+ * overtake: what decides has changed, or is in the packet.
+ */
+static __always_inline enum kpac_verdict
+kpac_pass_in_order(const struct kpac_port *port, enum kpac_pass_reason reason,
+		   const struct sk_buff *skb)
+{
+	kpac_txq_settle(NULL);
+	return kpac_pass(port, reason, skb);
+}
+
 /* The next hop has been heard of lately, or needs not be. */
 static __always_inline bool kpac_neigh_fresh(const struct neighbour *neigh)
 {

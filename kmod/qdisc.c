@@ -86,11 +86,18 @@ static bool kpac_qdisc_is_raw(const struct sk_buff *skb)
 	       kpac_qdisc_sock_looks(skb);
 }
 
-/* A process has nothing more to send for now, a softirq may. */
+/* Whether packets go at the end of the softirq round: a process has nothing more
+ * to send for now, a softirq may.
+ */
+static __always_inline bool kpac_qdisc_later(const struct kpac_txq *txq)
+{
+	return in_serving_softirq() || kpac_txq_nested(txq);
+}
+
 static __always_inline void kpac_qdisc_send(struct kpac_txq *txq,
 					    struct sk_buff *skb)
 {
-	if (unlikely(in_serving_softirq())) {
+	if (unlikely(kpac_qdisc_later(txq))) {
 		kpac_txq_add(txq, skb);
 	} else if (unlikely(!kpac_txq_send(txq, skb))) {
 		kpac_txq_put(txq, skb);
@@ -124,12 +131,12 @@ static noinline int kpac_qdisc_enqueue_raw(struct sk_buff *skb,
 		skb->prev = NULL;
 		qdisc_skb_cb(skb)->pkt_len = next ? skb->len : len;
 		len -= min(len, skb->len);
-		if (in_serving_softirq())
+		if (kpac_qdisc_later(txq))
 			kpac_txq_add(txq, skb);
 		else
 			kpac_txq_put(txq, skb);
 	}
-	if (!in_serving_softirq())
+	if (!kpac_qdisc_later(txq))
 		kpac_txq_flush(txq);
 	return NET_XMIT_SUCCESS;
 }

@@ -213,9 +213,12 @@ void kpac_tx_set(struct kpac_tx *tx, const struct kpac_tx_config *config)
 struct sk_buff *kpac_tx_buffer(struct kpac_tx *tx, unsigned int len)
 {
 	struct kpac_pool *pool = &this_cpu_ptr(tx->cpu)->pool;
+	unsigned int headroom = LL_RESERVED_SPACE(tx->dev);
 	struct sk_buff *skb;
 
+	/* the device may want more headroom than it did when the pool was made */
 	if (likely(tx->dev->priv_flags & IFF_TX_SKB_SHARING) &&
+	    likely(headroom <= pool->headroom) &&
 	    likely(len + pool->headroom <= KPAC_POOL_BYTES)) {
 		skb = kpac_pool_get(pool);
 		if (likely(skb))
@@ -223,9 +226,10 @@ struct sk_buff *kpac_tx_buffer(struct kpac_tx *tx, unsigned int len)
 	} else {
 		kpac_pool_miss(pool);
 	}
-	skb = alloc_skb(pool->headroom + len, GFP_ATOMIC | __GFP_NOWARN);
+	headroom = max(headroom, pool->headroom);
+	skb = alloc_skb(headroom + len, GFP_ATOMIC | __GFP_NOWARN);
 	if (likely(skb))
-		skb_reserve(skb, pool->headroom);
+		skb_reserve(skb, headroom);
 	return skb;
 }
 

@@ -15,8 +15,8 @@
  * kpac qdisc (qdisc.c), for what the stack sends. Behind a port there is a queueing
  * discipline: while that has packets, kpac's go through it as well. So what a
  * driver has no room for waits there, is bounded there, and is dropped and counted
- * there, and nothing overtakes it.
- * The kpac qdisc is such a discipline itself, and keeps what has to wait.
+ * there, and nothing overtakes it. The kpac qdisc is such a discipline itself, and
+ * keeps what has to wait.
  */
 #ifndef _KPAC_TX_H
 #define _KPAC_TX_H
@@ -99,6 +99,7 @@ struct kpac_hwq {
  * @pending: the packets
  * @hwq: the hardware queue
  * @node: in the list of what the CPU has to flush at the end of the round
+ * @sending: a packet is being sent; the driver may send others by the same device
  * @given: packets that others have been given to send, and may not have taken
  * @taken: &kpac_hwq.taken then
  */
@@ -106,6 +107,7 @@ struct kpac_txq {
 	struct kpac_batch pending;
 	struct kpac_hwq *hwq;
 	struct list_head node;
+	bool sending;
 	unsigned int given;
 	unsigned int taken;
 };

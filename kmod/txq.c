@@ -17,6 +17,7 @@ struct kpac_flusher {
 };
 
 static DEFINE_PER_CPU(struct kpac_flusher, kpac_flushers);
+DEFINE_PER_CPU(bool, kpac_txq_unsent);
 static struct net_device *kpac_flusher_dev;
 
 static struct netdev_queue *kpac_hwq_nq(const struct kpac_hwq *hwq)
@@ -71,7 +72,8 @@ struct kpac_sent {
 };
 
 /* A packet that the pool does not share: what is done to others cannot be done to
- * one that it does, such as making room in it. The same one, if there is no memory.
+ * one that it does, such as making room in it. The same one, still shared, if there
+ * is no memory.
  */
 static struct sk_buff *kpac_hwq_unshare(struct sk_buff *skb)
 {
@@ -155,24 +157,50 @@ static struct sk_buff *kpac_hwq_transmit(struct kpac_hwq *hwq,
 	return chain;
 }
 
+static struct sk_buff *kpac_hwq_send(struct kpac_hwq *hwq,
+				     struct sk_buff *chain)
+{
+	struct kpac_sent sent = {};
+
+	return kpac_hwq_transmit(hwq, chain, &sent);
+}
+
 /* --- behind a port: what cannot be sent goes through the queueing discipline --- */
 
-/* Whether a queueing discipline has no packet. It is looked for in the order in
- * which it goes: into the list of those who wait for the lock, from there by who
- * has the lock into the queue, and from there to the driver by who runs the queue.
+/* Send packets around a queueing discipline, if it has none. That is known only to
+ * the one who runs it: another may have a packet in hand, and put it back.
+ * Return: those that were not sent, or NULL.
  */
-static bool kpac_hwq_nothing_queued(struct Qdisc *q)
+static struct sk_buff *kpac_hwq_around_lockless(struct kpac_hwq *hwq,
+						struct Qdisc *q,
+						struct sk_buff *chain)
+{
+	if (!nolock_qdisc_is_empty(q) || !kpac_compat_qdisc_run_begin(q))
+		return chain;
+	if (likely(nolock_qdisc_is_empty(q)))
+		chain = kpac_hwq_send(hwq, chain);
+	kpac_compat_qdisc_run_end(q);
+	return chain;
+}
+
+/* The same. Others may have put packets there meanwhile, and left them to this. */
+static struct sk_buff *kpac_hwq_around_locked(struct kpac_hwq *hwq,
+					      struct Qdisc *q,
+					      struct sk_buff *chain)
 {
 	if (kpac_compat_qdisc_deferred(q))
-		return false;
-	smp_rmb();	/* not in the list: before the lock */
-	if (raw_spin_is_locked(&qdisc_lock(q)->rlock))
-		return false;
-	smp_rmb();	/* nobody has the lock: before the queue */
-	if (!qdisc_is_empty(q))
-		return false;
-	smp_rmb();	/* not in the queue: before who runs it */
-	return !qdisc_is_running(q);
+		return chain;
+	spin_lock(qdisc_lock(q));
+	if (likely(!qdisc_qlen(q)) && kpac_compat_qdisc_run_begin(q)) {
+		spin_unlock(qdisc_lock(q));
+		chain = kpac_hwq_send(hwq, chain);
+		spin_lock(qdisc_lock(q));
+		if (unlikely(qdisc_qlen(q)))
+			__netif_schedule(q);
+		kpac_compat_qdisc_run_end(q);
+	}
+	spin_unlock(qdisc_lock(q));
+	return chain;
 }
 
 /* Put packets into a queueing discipline, in whose context this is. What it does
@@ -192,6 +220,10 @@ static struct sk_buff *kpac_hwq_put_into(struct kpac_hwq *hwq, struct Qdisc *q,
 		chain = skb->next;
 		skb->next = NULL;
 		skb = kpac_hwq_unshare(skb);
+		if (unlikely(skb_shared(skb))) {
+			kpac_hwq_drop(hwq, skb);
+			continue;
+		}
 		skb_set_queue_mapping(skb, hwq->index);
 		kpac_tx_count(&stats->requeued, 1);
 		q->enqueue(skb, q, to_free);
@@ -226,13 +258,20 @@ static void kpac_hwq_spill(struct kpac_hwq *hwq, struct Qdisc *q,
 /* Let the stack send packets: somebody has set something up since they came. */
 static void kpac_hwq_leave_to_stack(struct kpac_hwq *hwq, struct sk_buff *chain)
 {
+	struct kpac_tx_stats *stats = &this_cpu_ptr(hwq->tx->cpu)->stats;
+
 	while (chain) {
 		struct sk_buff *skb = chain;
 
 		chain = skb->next;
 		skb->next = NULL;
-		kpac_tx_count(&this_cpu_ptr(hwq->tx->cpu)->stats.requeued, 1);
-		dev_queue_xmit(kpac_hwq_unshare(skb));
+		skb = kpac_hwq_unshare(skb);
+		if (unlikely(skb_shared(skb))) {
+			kpac_hwq_drop(hwq, skb);
+			continue;
+		}
+		kpac_tx_count(&stats->requeued, 1);
+		dev_queue_xmit(skb);
 	}
 }
 
@@ -240,20 +279,20 @@ static void kpac_hwq_run_port(struct kpac_hwq *hwq, struct sk_buff *chain)
 {
 	struct netdev_queue *nq = kpac_hwq_nq(hwq);
 	struct Qdisc *q = rcu_dereference_bh(nq->qdisc);
-	struct kpac_sent sent = {};
 
 	if (unlikely(!kpac_hwq_exists(hwq) || !kpac_txq_plain(q))) {
 		kpac_hwq_leave_to_stack(hwq, chain);
 		return;
 	}
-	if (likely(kpac_hwq_nothing_queued(q)))
-		chain = kpac_hwq_transmit(hwq, chain, &sent);
-	if (likely(!chain))
+	if (!q->enqueue) {
+		kpac_hwq_drop(hwq, kpac_hwq_send(hwq, chain));
 		return;
-	if (q->enqueue)
+	}
+	chain = q->flags & TCQ_F_NOLOCK ?
+		kpac_hwq_around_lockless(hwq, q, chain) :
+		kpac_hwq_around_locked(hwq, q, chain);
+	if (unlikely(chain))
 		kpac_hwq_spill(hwq, q, chain);
-	else
-		kpac_hwq_drop(hwq, chain);
 }
 
 /* --- behind the kpac qdisc: it waits here --- */
@@ -298,8 +337,7 @@ static void kpac_hwq_send_waiting(struct kpac_hwq *hwq)
 	struct kpac_sent sent = {};
 
 	backlog->head = kpac_hwq_transmit(hwq, backlog->head, &sent);
-	/* some may have got lost on the way */
-	backlog->len = backlog->head ? backlog->len - sent.packets : 0;
+	backlog->len -= sent.packets;
 	if (!backlog->len)
 		atomic_dec(&hwq->tx->waiting);
 	kpac_hwq_waits(hwq, -(int)sent.packets, -(int)sent.bytes);
@@ -321,8 +359,6 @@ static void kpac_hwq_drop_waiting(struct kpac_hwq *hwq)
 
 static void kpac_hwq_run_sch(struct kpac_hwq *hwq, struct sk_buff *chain)
 {
-	struct kpac_sent sent = {};
-
 	if (unlikely(hwq->backlog.len)) {
 		kpac_hwq_keep(hwq, chain);
 		if (!netif_xmit_frozen_or_stopped(kpac_hwq_nq(hwq)))
@@ -330,7 +366,7 @@ static void kpac_hwq_run_sch(struct kpac_hwq *hwq, struct sk_buff *chain)
 		return;
 	}
 	if (likely(chain))
-		chain = kpac_hwq_transmit(hwq, chain, &sent);
+		chain = kpac_hwq_send(hwq, chain);
 	if (unlikely(chain))
 		kpac_hwq_keep(hwq, chain);
 }
@@ -463,7 +499,8 @@ static __always_inline bool kpac_hwq_transmit_one(struct kpac_hwq *hwq,
  * packet. A device whose driver needs no lock needs none of the relay either:
  * what is sent is sent before anybody can send what comes after it.
  *
- * Context: bottom halves disabled.
+ * Context: bottom halves disabled; not from within itself: see
+ * kpac_txq_nested().
  * Return: whether it was sent.
  */
 bool kpac_txq_send(struct kpac_txq *txq, struct sk_buff *skb)
@@ -490,7 +527,9 @@ bool kpac_txq_send(struct kpac_txq *txq, struct sk_buff *skb)
 			kpac_txq_schedule(txq);
 		return true;
 	}
+	txq->sending = true;
 	sent = kpac_hwq_transmit_one(hwq, skb);
+	txq->sending = false;
 	if (likely(sent)) {
 		kpac_hwq_rang(&this_cpu_ptr(tx->cpu)->stats, 1);
 		_bstats_update(this_cpu_ptr(tx->sch->cpu_bstats), len, segs);
@@ -529,25 +568,53 @@ void kpac_txq_schedule(struct kpac_txq *txq)
 
 	if (list_empty(&txq->node))
 		list_add_tail(&txq->node, &flusher->txqs);
+	this_cpu_write(kpac_txq_unsent, true);
 	napi_schedule(&flusher->napi);
 }
 
-static int kpac_flusher_poll(struct napi_struct *napi, int budget)
+static void kpac_flusher_flush(struct list_head *txqs)
 {
-	struct kpac_flusher *flusher = container_of(napi, struct kpac_flusher,
-						    napi);
-	LIST_HEAD(txqs);
-
-	if (!budget)
-		return 0;
-	list_splice_init(&flusher->txqs, &txqs);
-	while (!list_empty(&txqs)) {
-		struct kpac_txq *txq = list_first_entry(&txqs, struct kpac_txq,
+	while (!list_empty(txqs)) {
+		struct kpac_txq *txq = list_first_entry(txqs, struct kpac_txq,
 							node);
 
 		list_del_init(&txq->node);
 		kpac_txq_flush(txq);
 	}
+}
+
+/**
+ * kpac_txq_flush_dev - send what is on this CPU's TX queues
+ * @dev: by this device; NULL: by any
+ *
+ * Context: softirq, or bottom halves disabled.
+ */
+void kpac_txq_flush_dev(const struct net_device *dev)
+{
+	struct kpac_flusher *flusher = this_cpu_ptr(&kpac_flushers);
+	struct kpac_txq *txq, *next;
+	LIST_HEAD(txqs);
+
+	list_for_each_entry_safe(txq, next, &flusher->txqs, node)
+		if (!dev || txq->hwq->tx->dev == dev)
+			list_move_tail(&txq->node, &txqs);
+	this_cpu_write(kpac_txq_unsent, !list_empty(&flusher->txqs));
+	kpac_flusher_flush(&txqs);
+}
+
+/* This CPU's own, or that of one which went offline. */
+static int kpac_flusher_poll(struct napi_struct *napi, int budget)
+{
+	struct kpac_flusher *flusher = container_of(napi, struct kpac_flusher,
+						    napi);
+	const struct list_head *own = this_cpu_ptr(&kpac_flushers.txqs);
+	LIST_HEAD(txqs);
+
+	if (!budget)
+		return 0;
+	list_splice_init(&flusher->txqs, &txqs);
+	this_cpu_write(kpac_txq_unsent, !list_empty(own));
+	kpac_flusher_flush(&txqs);
 	if (!list_empty(&flusher->txqs))
 		return budget;
 	napi_complete_done(napi, 0);

@@ -12,11 +12,23 @@
 bool kpac_txq_send(struct kpac_txq *txq, struct sk_buff *skb);
 void kpac_txq_flush(struct kpac_txq *txq);
 void kpac_txq_schedule(struct kpac_txq *txq);
+void kpac_txq_flush_dev(const struct net_device *dev);
 void kpac_txq_choose(struct kpac_tx *tx, struct kpac_tx_cpu *cpu);
 void kpac_txq_push_all(struct kpac_tx *tx);
 void kpac_txq_reset(struct kpac_tx *tx);
 int kpac_txq_init(void);
 void kpac_txq_exit(void);
+
+/* Whether this CPU has TX queues to flush at the end of the softirq round. */
+DECLARE_PER_CPU(bool, kpac_txq_unsent);
+
+/* Whether this comes from a driver that is being given a packet: a tunnel, say,
+ * that leads to itself. There must be an end to that.
+ */
+static __always_inline bool kpac_txq_nested(const struct kpac_txq *txq)
+{
+	return txq->sending;
+}
 
 /* Put a packet on a TX queue; the caller has it flushed. */
 static __always_inline void kpac_txq_put(struct kpac_txq *txq,
@@ -46,6 +58,20 @@ static __always_inline void kpac_txq_add(struct kpac_txq *txq,
 		kpac_txq_flush(txq);
 	else if (unlikely(txq->pending.len == 1))
 		kpac_txq_schedule(txq);
+}
+
+/**
+ * kpac_txq_settle - send what this CPU has put on TX queues
+ * @dev: by this device; NULL: by any
+ *
+ * For packets that are about to leave by another way, and could overtake those.
+ *
+ * Context: softirq.
+ */
+static __always_inline void kpac_txq_settle(const struct net_device *dev)
+{
+	if (unlikely(this_cpu_read(kpac_txq_unsent)))
+		kpac_txq_flush_dev(dev);
 }
 
 /**

@@ -183,6 +183,7 @@ enum kpac_exit kpac_xmit_express(struct sk_buff *skb,
 		return KPAC_EXIT_DIRECT;
 	}
 	kpac_xmit_mark_cb(skb);
+	kpac_txq_settle(dev);
 	return kpac_xmit_one(skb, dev, kpac_xmit_pick_tx(dev, skb), false) ?
 	       KPAC_EXIT_DIRECT : KPAC_EXIT_DROP;
 }
@@ -210,6 +211,7 @@ static enum kpac_exit kpac_xmit_queued(struct sk_buff *skb,
 	kpac_xmit_mark_cb(skb);
 	/* Classifiers and tunnels look at the route. */
 	skb_dst_set_noref(skb, path->key.dst);
+	kpac_txq_settle(path->dev);
 	dev_queue_xmit(skb);
 	return KPAC_EXIT_QUEUED;
 }
@@ -226,6 +228,7 @@ static enum kpac_exit kpac_xmit_direct(struct sk_buff *skb,
 	kpac_xmit_mark(skb, dev);
 	kpac_xmit_mark_cb(skb);
 	skb_reset_mac_header(skb);
+	kpac_txq_settle(dev);
 	/* as in the stack, before what it says in the control block is copied */
 	queue = kpac_xmit_pick_tx(dev, skb);
 	skb = kpac_xmit_validate(skb, dev);
