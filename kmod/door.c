@@ -11,6 +11,7 @@
 #include <linux/rtnetlink.h>
 
 #include "door.h"
+#include "flow.h"
 #include "forward.h"
 #include "port.h"
 
@@ -160,6 +161,7 @@ void kpac_door_close(struct kpac_port *port)
 		synchronize_net();
 	}
 	kpac_port_flag(port, KPAC_PORT_OFF, off);
+	kpac_flow_tick();
 }
 
 /**

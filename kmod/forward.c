@@ -36,7 +36,8 @@ kpac_forward_pull(struct kpac_port *port, struct sk_buff **pskb,
 	struct sk_buff *skb = *pskb;
 
 	if (skb->len < len || skb_shared(skb) || !pskb_may_pull(skb, len))
-		return kpac_pass(port, KPAC_PASS_REASON_MALFORMED, skb);
+		return kpac_pass_in_order(port, KPAC_PASS_REASON_MALFORMED,
+					  skb);
 	return kpac_forward(port, pskb, may_handover);
 }
 

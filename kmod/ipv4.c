@@ -126,9 +126,9 @@ kpac_malformed4(const struct kpac_port *port, const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
-	return kpac_pass_in_order(port, iph->version == 4 && iph->ihl > 5 ?
-			       KPAC_PASS_REASON_OPTIONS :
-			       KPAC_PASS_REASON_MALFORMED, skb);
+	if (iph->version == 4 && iph->ihl > 5)
+		return kpac_pass_in_order(port, KPAC_PASS_REASON_OPTIONS, skb);
+	return kpac_pass(port, KPAC_PASS_REASON_MALFORMED, skb);
 }
 
 /**

@@ -181,9 +181,11 @@ enum kpac_verdict kpac_forward6(struct kpac_port *port, struct sk_buff **pskb,
 	hdr = ipv6_hdr(skb);
 	len = kpac_len6(skb, hdr);
 	if (unlikely(!kpac_valid6(skb, hdr, len)))
-		return kpac_pass_in_order(port, KPAC_PASS_REASON_MALFORMED, skb);
+		return kpac_pass(port, KPAC_PASS_REASON_MALFORMED, skb);
 	if (unlikely(kpac_extension6(hdr->nexthdr)))
-		return kpac_pass_in_order(port, KPAC_PASS_REASON_EXTENSION_HEADER, skb);
+		return kpac_pass_in_order(port,
+					  KPAC_PASS_REASON_EXTENSION_HEADER,
+					  skb);
 
 	if (unlikely(!kpac_ref_is_path(ref) || skb->mark ||
 		     !kpac_path_get(ref, &path) ||
@@ -202,7 +204,8 @@ enum kpac_verdict kpac_forward6(struct kpac_port *port, struct sk_buff **pskb,
 		return kpac_pass_in_order(port, KPAC_PASS_REASON_METADATA, skb);
 	out = ip6_dst_idev(path->key.dst);
 	if (unlikely(READ_ONCE(out->cnf.disable_ipv6)))
-		return kpac_pass_in_order(port, KPAC_PASS_REASON_IP_FORWARD_OFF, skb);
+		return kpac_pass_in_order(port, KPAC_PASS_REASON_IP_FORWARD_OFF,
+					  skb);
 	if (unlikely(!kpac_fits(skb, sizeof(*hdr), len,
 				kpac_mtu6(path, out))))
 		return kpac_pass_in_order(port, KPAC_PASS_REASON_MTU, skb);

@@ -7,6 +7,21 @@
 #include "key.h"
 #include "packet.h"
 
+/* Whether the stack may send a packet that is passed to where others of its flow
+ * were sent before.
+ */
+static bool kpac_may_follow(enum kpac_pass_reason reason)
+{
+	switch (reason) {
+	case KPAC_PASS_REASON_ADDRESS:
+	case KPAC_PASS_REASON_LOCAL:
+	case KPAC_PASS_REASON_NO_ROUTE:
+		return false;
+	default:
+		return true;
+	}
+}
+
 /**
  * kpac_pass_flow - pass a packet, and its flow for a while
  * @port: the port it came in by
@@ -24,15 +39,17 @@ kpac_pass_flow(const struct kpac_port *port, enum kpac_pass_reason reason,
 {
 	struct kpac_flow_key key;
 
+	if (kpac_may_follow(reason))
+		kpac_txq_settle(NULL);
 	if (kpac_lasting(reason)) {
 		kpac_key(port, skb, &key);
 		/* no IPv4 header: would be taken for a folded key */
 		if (skb->protocol == htons(ETH_P_IP) && key.lo & BIT(7))
-			return kpac_pass_in_order(port, reason, skb);
+			return kpac_pass(port, reason, skb);
 		kpac_flow_store(&key, kpac_flow_hash(&key),
 				kpac_ref_pass(reason));
 	}
-	return kpac_pass_in_order(port, reason, skb);
+	return kpac_pass(port, reason, skb);
 }
 
 /**

@@ -15,6 +15,9 @@
 #define KPAC_POOL_IDLE	8u	/* ticks of little use until it shrinks */
 #define KPAC_POOL_TICK	HZ
 
+/* Memory that somebody has to answer for; nobody is to be killed for it. */
+#define KPAC_POOL_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
+
 /* Whether nobody but the pool has a buffer, nor a clone of it. */
 static __always_inline bool kpac_pool_home(const struct sk_buff *skb)
 {
@@ -97,8 +100,8 @@ void kpac_pool_miss(struct kpac_pool *pool)
 
 static struct sk_buff *kpac_pool_buffer(const struct kpac_pool *pool)
 {
-	return __alloc_skb(KPAC_POOL_BYTES, GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
-			   0, cpu_to_node(pool->cpu));
+	return __alloc_skb(KPAC_POOL_BYTES, KPAC_POOL_GFP, 0,
+			   cpu_to_node(pool->cpu));
 }
 
 /* Whether this is the CPU whose pool it is: not, if that has gone offline. */
@@ -140,15 +143,18 @@ static bool kpac_pool_replace(struct kpac_pool *pool, struct sk_buff ***ring,
 	return mine;
 }
 
-/* Add buffers; the worker alone makes a pool larger or smaller. */
-static void kpac_pool_grow(struct kpac_pool *pool, unsigned int size)
+/* Add buffers; the worker alone makes a pool larger or smaller.
+ * False: there was not enough memory.
+ */
+static bool kpac_pool_grow(struct kpac_pool *pool, unsigned int size)
 {
 	struct mem_cgroup *old = set_active_memcg(pool->owner->memcg);
 	unsigned int want = size - pool->size, added = 0;
 	struct sk_buff **ring;
+	bool enough;
 
 	ring = kvmalloc_node(array_size(size, sizeof(*ring)),
-			     GFP_KERNEL_ACCOUNT, cpu_to_node(pool->cpu));
+			     KPAC_POOL_GFP, cpu_to_node(pool->cpu));
 	while (ring && added < want) {
 		ring[added] = kpac_pool_buffer(pool);
 		if (!ring[added])
@@ -157,11 +163,13 @@ static void kpac_pool_grow(struct kpac_pool *pool, unsigned int size)
 		cond_resched();
 	}
 	set_active_memcg(old);
+	enough = added == want;
 	if (ring && !kpac_pool_replace(pool, &ring, added))
 		while (added)
 			consume_skb(ring[--added]);
 	kvfree(ring);
 	trace_kpac_refill(pool->cpu, added, pool->size);
+	return enough;
 }
 
 /* Let the pool's reference to the last buffers go. */
@@ -230,7 +238,7 @@ static void kpac_pool_tick(struct work_struct *work)
 	struct kpac_pool *pool = container_of(to_delayed_work(work),
 					      struct kpac_pool, work);
 	unsigned int wanted = 0, out;
-	bool mine;
+	bool mine, enough = true;
 
 	local_bh_disable();
 	mine = kpac_pool_mine(pool);
@@ -247,8 +255,11 @@ static void kpac_pool_tick(struct work_struct *work)
 	if (!mine)
 		return;
 	if (wanted > pool->size)
-		kpac_pool_grow(pool, wanted);
-	if (pool->size)
+		enough = kpac_pool_grow(pool, wanted);
+	/* what there is no memory for now is not asked for with every packet */
+	if (!enough)
+		WRITE_ONCE(pool->growing, true);
+	if (pool->size || !enough)
 		mod_delayed_work_on(pool->cpu, kpac_compat_wq, &pool->work,
 				    KPAC_POOL_TICK);
 }

@@ -48,6 +48,7 @@ struct kpac_pool_owner {
  * @owner: what it has in common with other CPUs' pools
  * @found: buffers that were found to be home, ever
  * @misses: how often there was no buffer
+ * @unfit: how often none would have done: too small, or the device wants no shared
  * @reclaims: how often it was looked for buffers that have come home
  * @high: the most buffers that were out at a time, as far as has been seen
  * @seen: how many had been taken when the worker last looked
@@ -66,6 +67,7 @@ struct kpac_pool {
 	const struct kpac_pool_owner *owner;
 	u64 found;
 	u64 misses;
+	u64 unfit;
 	u64 reclaims;
 	u64 high;
 	u64 seen;

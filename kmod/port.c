@@ -242,6 +242,8 @@ int kpac_port_set(struct kpac_port *port,
 	}
 	if (config->has_forward)
 		kpac_port_flag(port, KPAC_PORT_OFF, !config->forward);
+	/* what has had to be passed may be forwarded now */
+	kpac_flow_tick();
 	kpac_tx_set(port->tx, &config->tx);
 	port->kn->changes++;
 	kpac_netlink_notify(port, KPAC_CMD_PORT_SET_NTF);

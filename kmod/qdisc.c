@@ -266,10 +266,15 @@ static void kpac_qdisc_reset(struct Qdisc *sch)
 {
 	struct kpac_qdisc *priv = qdisc_priv(sch);
 
-	if (!(sch->flags & TCQ_F_NOLOCK))
+	if (!(sch->flags & TCQ_F_NOLOCK)) {
 		qdisc_reset_queue(sch);
-	else if (priv->tx)
+		return;
+	}
+	/* they are disabled anyway, if anything waits, before 7.0 */
+	local_bh_disable();
+	if (priv->tx)
 		kpac_txq_reset(priv->tx);
+	local_bh_enable();
 }
 
 static void kpac_qdisc_destroy(struct Qdisc *sch)

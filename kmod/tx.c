@@ -113,6 +113,10 @@ void kpac_tx_free(struct kpac_tx *tx)
 		/* A queue is not in the list any more while it is flushed. */
 		synchronize_net();
 	} while (kpac_tx_busy(tx));
+	if (!tx->sch) {
+		kpac_txq_forget(tx);
+		synchronize_net();
+	}
 
 	mutex_lock(&kpac_tx_mutex);
 	list_del(&tx->list);
@@ -224,7 +228,7 @@ struct sk_buff *kpac_tx_buffer(struct kpac_tx *tx, unsigned int len)
 		if (likely(skb))
 			return skb;
 	} else {
-		kpac_pool_miss(pool);
+		WRITE_ONCE(pool->unfit, pool->unfit + 1);
 	}
 	headroom = max(headroom, pool->headroom);
 	skb = alloc_skb(headroom + len, GFP_ATOMIC | __GFP_NOWARN);
@@ -254,7 +258,8 @@ void kpac_tx_sum(const struct kpac_tx *tx, struct kpac_tx_sum *sum)
 		for (i = 0; i < counters; i++)
 			((u64 *)&sum->tx)[i] += READ_ONCE(from[i]);
 		sum->pool_hits += kpac_pool_taken(&c->pool);
-		sum->pool_misses += READ_ONCE(c->pool.misses);
+		sum->pool_misses += READ_ONCE(c->pool.misses) +
+				    READ_ONCE(c->pool.unfit);
 		sum->pool_reclaims += READ_ONCE(c->pool.reclaims);
 		sum->pool_size += READ_ONCE(c->pool.size);
 		sum->pool_high = max(sum->pool_high, READ_ONCE(c->pool.high));

@@ -14,12 +14,13 @@ void kpac_txq_flush(struct kpac_txq *txq);
 void kpac_txq_schedule(struct kpac_txq *txq);
 void kpac_txq_flush_dev(const struct net_device *dev);
 void kpac_txq_choose(struct kpac_tx *tx, struct kpac_tx_cpu *cpu);
+void kpac_txq_forget(const struct kpac_tx *tx);
 void kpac_txq_push_all(struct kpac_tx *tx);
 void kpac_txq_reset(struct kpac_tx *tx);
 int kpac_txq_init(void);
 void kpac_txq_exit(void);
 
-/* Whether this CPU has TX queues to flush at the end of the softirq round. */
+/* Whether this CPU may have packets of ports that are not sent yet. */
 DECLARE_PER_CPU(bool, kpac_txq_unsent);
 
 /* Whether this comes from a driver that is being given a packet: a tunnel, say,
@@ -61,7 +62,7 @@ static __always_inline void kpac_txq_add(struct kpac_txq *txq,
 }
 
 /**
- * kpac_txq_settle - send what this CPU has put on TX queues
+ * kpac_txq_settle - send what this CPU has put on TX queues behind ports
  * @dev: by this device; NULL: by any
  *
  * For packets that are about to leave by another way, and could overtake those.

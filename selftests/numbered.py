@@ -22,6 +22,7 @@ commands, one per line; puts the answer into the file $ANSWER and prints ".":
   window=256    packets of a flow that may be on their way; 0: any number
   cpus=0        the senders' CPUs, in turn
   move=0        change to the next CPU after so many packets
+  large=0       every so many'th packet has 2000 bytes, and may be fragmented
   family=4      4 or 6
   tos=0         for family 4
   from=SRCNS    another namespace to send from
@@ -43,11 +44,12 @@ import time
 from nettest import SO_RCVBUFFORCE, netns
 
 PORT, HEAD = 4009, struct.Struct("!4sHHQ")
-IP_TOS, IP_RECVERR, IPV6_RECVERR, IP_MTU_DISCOVER, IPV6_MTU_DISCOVER = 1, 11, 25, 10, 23
+IP_TOS, IP_RECVERR, IPV6_RECVERR, IP_MTU_DISCOVER = 1, 11, 25, 10
+IP_PMTUDISC_DONT = 0
 UDP_SEGMENT = 103
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 2, 0x1000
 DEFAULTS = {"count": 1000, "senders": 1, "burst": 1, "size": 64, "window": 256, "cpus": "0",
-            "move": 0, "family": 4, "tos": 0, "from": None}
+            "move": 0, "large": 0, "family": 4, "tos": 0, "from": None}
 FILL = bytes((i * 7 + i // 251) & 0xff for i in range(4096))
 MAX = 8     # senders
 # Why a packet may not be taken now: the device is full, down, or gone.
@@ -55,7 +57,8 @@ REFUSED = (errno.ENOBUFS, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH,
            errno.EADDRNOTAVAIL, errno.ECONNREFUSED, errno.EPERM, errno.EINVAL, errno.ENXIO)
 
 
-def payload(run, flow, number, size):
+def payload(run, flow, number, want):
+    size = 2000 if want["large"] and number % want["large"] == want["large"] - 1 else want["size"]
     return HEAD.pack(b"kpac", run, flow, number) + FILL[number % 1999:number % 1999 + size - HEAD.size]
 
 
@@ -75,15 +78,17 @@ def sender(shared, flow, run, want, parent):
     cpus = [int(c) for c in str(want["cpus"]).split(",")]
     at = flow
     os.sched_setaffinity(0, {cpus[at % len(cpus)]})
-    v6, burst, size = want["family"] == 6, want["burst"], want["size"]
+    v6, burst = want["family"] == 6, want["burst"]
     s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
     if v6:
         s.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
     else:
         s.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
         s.setsockopt(socket.IPPROTO_IP, IP_TOS, want["tos"])
+        if want["large"]:
+            s.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT)
     if burst > 1:
-        s.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, size)
+        s.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, want["size"])
     s.connect(("fd02::2" if v6 else "10.2.0.2", PORT))
     words, base, number, moved, credit = shared.words, 3 * flow, 0, 0, 0
     while number < want["count"] and not words[3 * MAX] and os.getppid() == parent:
@@ -94,7 +99,7 @@ def sender(shared, flow, run, want, parent):
                 time.sleep(0.0002)
                 if time.monotonic() > end:      # they are lost
                     credit = number - words[base + 1] - words[base + 2]
-        data = b"".join(payload(run, flow, number + i, size) for i in range(n))
+        data = b"".join(payload(run, flow, number + i, want) for i in range(n))
         for _ in range(3):      # an error may be that of an earlier packet
             try:
                 s.send(data)
@@ -170,7 +175,7 @@ class Receiver:
         self.shared.words[3 * flow + 2] += 1
         result["reordered"] += number < self.last.get(flow, 0)
         self.last[flow] = max(number, self.last.get(flow, 0))
-        result["broken"] += data != payload(self.run & 0xffff, flow, number, self.want["size"])
+        result["broken"] += data != payload(self.run & 0xffff, flow, number, self.want)
 
     def start(self, words, count=None):
         want = dict(DEFAULTS)
@@ -244,7 +249,7 @@ class Receiver:
         for number in range(int(words[0])):
             time.sleep(0.01)
             start = time.monotonic()
-            s.send(payload(self.run & 0xffff, 0, number, 64))
+            s.send(payload(self.run & 0xffff, 0, number, self.want))
             while self.result["received"] <= len(times) and time.monotonic() < start + 1:
                 self.poll_once(poll, 100)
             if self.result["received"] > len(times):

@@ -196,8 +196,18 @@ test_veth_and_dummy() {
 	packets from="$R" count=200 window=0
 	equal "dummy: packets" "$(shown '[.packets, .drops, .backlog]')" "[200,0,0]"
 	equal "dummy: the driver's count" "$(dev_stat tx_packets)" 200
+	ip -n "$R" link set r2 carrier off
+	until_true carrier_is 0 || fail "the carrier stays"
+	packets from="$R" count=50 window=0
+	ip -n "$R" link set r2 carrier on
+	until_true carrier_is 1 || fail "no carrier again"
+	packets from="$R" count=200 window=0
+	equal "dummy: after a loss of carrier" "$(shown '[.packets, .backlog]') $(dev_stat tx_packets)" "[400,0] 400"
 	unwire
 }
+
+# The stack has a moment later set up or taken away what belongs to it.
+carrier_is() { tc -n "$R" -s qdisc show dev r2 >"$TMP/qdisc"; [[ $(in_ns "$R" cat /sys/class/net/r2/carrier) == "$1" ]] && sleep 1.5; }
 
 test_single_packets() {
 	local before
@@ -212,6 +222,23 @@ test_single_packets() {
 		fail "takes longer: $GOT, pfifo_fast $before"
 	rtc del root
 	default_qdisc fq_codel
+}
+
+# What a port passes is sent in batches, too.
+test_behind_netfilter() {
+	wired virtio || return
+	rtc add root kpac
+	ports add r1
+	in_ns "$R" nft -f - <<-END || fail nft
+		table ip t { chain f { type filter hook forward priority 0; counter accept; }; }
+	END
+	packets count=640 burst=64 window=128
+	intact "forwarded by the stack"
+	equal "passed" "$(kpac_stat "$R" r1 pass:netfilter)" 640
+	equal "packets, doorbells" "$(shown '[.packets, .doorbells]')" "[640,10]"
+	in_ns "$R" nft delete table ip t
+	ports del r1
+	rtc del root
 }
 
 # ---- order ----
@@ -327,6 +354,6 @@ test_tcp() {
 	done
 }
 
-run_tests only_at_the_root virtio single_packets full_virtio tcpdump_and_filters \
+run_tests only_at_the_root virtio single_packets behind_netfilter full_virtio tcpdump_and_filters \
 	under_mq virtio_4_queues options bad_options e1000e full_e1000e byte_queue_limit sender_moves tcp \
 	tap veth_and_dummy

@@ -91,6 +91,22 @@ test_four_senders_four_queues() {
 	equal "sent" "$(($(tx_stat packets) + $(tx_stat requeued_packets)))" 2560
 }
 
+# Some packets of a flow pass, the others are to be sent at the end of the round. All
+# come in bunches.
+test_some_pass() {
+	routed virtio || return
+	ip -n "$A" link set h0 mtu 4000
+	ip -n "$R" link set r1 mtu 4000
+	tc -n "$A" qdisc add dev h0 root netem slot 20ms 20ms || fail "netem"
+	packets count=640 large=7 window=64
+	intact "too large for r2"
+	equal "passed" "$(kpac_stat "$R" r1 pass:mtu)" $((640 / 7))
+	equal "by TX queues" "$(tx_stat packets)" $((640 - 640 / 7))
+	(($(tx_stat doorbells) < 400)) || fail "no bunches: $(tx_stat doorbells) doorbells"
+	tc -n "$A" qdisc del dev h0 root
+	unwire
+}
+
 # ---- no room ----
 
 # spills QDISC: through the default qdisc, in order, and all is counted
@@ -129,6 +145,7 @@ test_full_virtio_4_queues() {
 	wired virtio4 || return
 	ring 32
 	spills fq_codel
+	spills pfifo_fast
 	ring 256
 }
 
@@ -290,6 +307,6 @@ test_ipv6() {
 	unwire
 }
 
-run_tests virtio single_packets sender_moves two_senders_one_queue full_virtio full_and_dropped tcpdump \
+run_tests virtio single_packets sender_moves some_pass two_senders_one_queue full_virtio full_and_dropped tcpdump \
 	egress_filters virtio_4_queues four_senders_four_queues full_virtio_4_queues \
 	e1000e full_e1000e byte_queue_limit qdiscs_of_the_user tcp tap ipv6

@@ -49,7 +49,7 @@ test_channels() {
 unplug() {
 	local slot
 	routed "$1" || return
-	ask start burst=64 window=256 >/dev/null
+	ask start burst=64 window=128 >/dev/null
 	check "flows" flowing
 	slot=$(in_ns "$R" readlink -f /sys/class/net/r2/device)
 	[[ -e $slot/remove ]] || slot=${slot%/*}
@@ -91,16 +91,20 @@ test_cpu_offline() {
 
 test_ports_come_and_go() {
 	routed virtio || return
-	ask start senders=2 cpus=0,1 burst=16 window=256 >/dev/null
+	# what is on its way fits into B's ring: QEMU reorders what does not
+	ask start senders=2 cpus=0,1 burst=16 window=64 >/dev/null
 	for _ in 1 2 3 4 5 6; do
 		ports del r2
 		kpac "$R" port add dev r2 tx-batch 8
 		kpac "$R" port set dev r2 tx-batch 256 copybreak 256 pool 64
 	done
+	for _ in 1 2 3; do
+		ports del r1
+		ports add r1
+	done
 	check "flows" flowing
 	GOT=$(ask stop)
-	equal "lost, of $(value sent)" "$(value lost)" 0
-	equal "repeated, broken" "$(value repeated) $(value broken)" "0 0"
+	intact "changed"
 	check "kernel log" quiet_log
 }
 
