@@ -195,6 +195,43 @@ active() {
 	awk -v n="$1" '$1 == n { print $2 }' /proc/slabinfo
 }
 
+# accounted COMMAND...: run it as a process of the memory cgroup
+accounted() { sh -c "echo \$\$ >$CG/cgroup.procs && exec \"\$@\"" sh "$@"; }
+
+# slab: bytes of kernel memory that the cgroup has to answer for
+slab() { awk '$1 == "slab" { print $2 }' $CG/memory.stat; }
+
+# The buffers are memory of who makes the port, and stay within what that may have.
+test_memory_cgroup() {
+	local before size
+	CG=/sys/fs/cgroup/kpac
+	wired e1000e || return
+	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir $CG || { fail "no memory cgroup"; return; }
+	ports add r1
+	before=$(slab)
+	check "port add" accounted "$KPACCTL" -n "$R" port add dev r2 pool 2048 copybreak 256
+	WAIT=30 until_true has_more 200 || fail "the pools stay small: $(tx_stat pool_size)"
+	size=$(tx_stat pool_size)
+	(($(slab) - before >= size * 1024)) || fail "$size buffers, but $(($(slab) - before)) bytes"
+	ports del r2
+	until_true answers_for_less $((before + 100000)) || fail "after port del: $(slab), before $before"
+	echo $(($(<$CG/memory.current) + 300000)) >$CG/memory.max
+	check "port add" accounted "$KPACCTL" -n "$R" port add dev r2 pool 8192 copybreak 256
+	for _ in 1 2 3 4 5; do
+		packets count=3200 burst=64 window=512
+		intact "with little memory"
+	done
+	(($(tx_stat pool_size) <= 300)) || fail "$(tx_stat pool_size) buffers in 300 kB"
+	(($(tx_stat pool_misses) > 0)) || fail "no misses with $(tx_stat pool_size) buffers"
+	ports del r2
+	WAIT=10 until_true rmdir $CG
+	check "kernel log" quiet_log
+}
+has_more() { packets count=1280 burst=64 window=512; (($(tx_stat pool_size) >= $1)); }
+answers_for_less() { (($(slab) <= $1)); }
+
 # What the pools had is given back with the port, also if the driver had some of it.
 test_memory_comes_back() {
 	local before now
@@ -272,5 +309,5 @@ test_tracepoints() {
 	untrace kpac/kpac_refill
 }
 
-run_tests copies_virtio copies_e1000e no_allocation limits tracepoints memory_comes_back unplug_with_buffers_out \
+run_tests copies_virtio copies_e1000e no_allocation limits tracepoints memory_cgroup memory_comes_back unplug_with_buffers_out \
 	shrinks vlan frames tap
