@@ -9,13 +9,14 @@
 # DIR has the program latency, compiled from latency.c; KPAC_KO names the module.
 # KPAC_CASES and KPAC_PACKETS change what is measured and how long; with
 # KPAC_PEAK=burstB the rate that ip_forward has reached with burstB-max is offered to
-# ip_forward and kpac in the end.
+# ip_forward, kpac and nogro:kpac in the end.
 #
 # NIC is a name for the device in the results. The first pair is S's s0 and R's r0,
 # the second R's r1 and D's d0. PEER is ip_forward, flowtable, kpac, or
 # kpac:OPTION=VALUE,..., which are set on port r1 (kpacctl port set), or qdisc:NAME,
-# which is ip_forward with that queueing discipline on r1. "direct", the sink on r0
-# and no router, is always measured first.
+# which is ip_forward with that queueing discipline on r1; nogro:PEER is ip_forward or
+# kpac with generic receive offload switched off on r0. "direct", the sink on r0 and
+# no router, is always measured first.
 #
 # Adds lines to DIR/transmit.tsv:
 #   case peer nic cpus queues offered metric value unit
@@ -164,6 +165,8 @@ on_qdisc() {
 off_qdisc() { tc -n R qdisc del dev r1 root; }
 on_flowtable() { flowtable_on; }
 off_flowtable() { flowtable_off; }
+on_nogro() { in_ns R ethtool -K r0 gro off && "on_${1%%:*}" ""; }
+off_nogro() { in_ns R ethtool -K r0 gro on && "off_${1%%:*}"; }
 on_direct() { drop_on R r0; }
 off_direct() { drop_off R r0; }
 
@@ -251,10 +254,12 @@ watched() {
 		}' <<<"$PKTGEN_OUT"
 }
 
+by_kpac() { [[ $1 =~ ^(nogro:)?kpac ]]; }
+
 # Did kpac forward what has arrived? kpac_check CASE PEER PACKETS
 kpac_check() {
 	local n
-	[[ $2 = kpac* ]] || return
+	by_kpac "$2" || return
 	n=$(kpac_count r0 accelerated_packets)
 	[[ $((n - ACCELERATED)) -ge $(($3 - $3 / 1000)) ]] ||
 		fail "$1, $2: packets did not go that way"
@@ -266,7 +271,7 @@ costs() {
 	local case=$1 peer=$2 i before after sent=0 arrived=0 name all router busy rate
 	: > "$DIR/costs"
 	read -ra before < <(counters)
-	[[ $peer != kpac* ]] || ACCELERATED=$(kpac_count r0 accelerated_packets)
+	by_kpac "$peer" && ACCELERATED=$(kpac_count r0 accelerated_packets)
 	for i in 1 2 3; do
 		send "$case" "$PACKETS"
 		read -r all router busy rate < <(watched)
@@ -394,7 +399,7 @@ measure() {
 	else
 		fail "$peer: cannot be set up"
 	fi
-	"off_$name" || fail "$peer: cannot be undone"
+	"off_$name" "$options" || fail "$peer: cannot be undone"
 }
 
 # The rate that ip_forward has reached, offered to it and to others: at_peak BURST
@@ -415,7 +420,7 @@ nics_up
 drop_on D d0
 measure direct
 for peer; do measure "$peer"; done
-[[ -z ${KPAC_PEAK:-} ]] || at_peak "$KPAC_PEAK" kpac
+[[ -z ${KPAC_PEAK:-} ]] || at_peak "$KPAC_PEAK" kpac nogro:kpac
 net_down
 kill "${KEEPER[@]}"
 exit $failed

@@ -91,6 +91,14 @@ measure_forward() {
 # A NIC that works off its ring at once, and one that is a wire away; see nics.sh.
 VIRTIO=virtio-net-pci,ioeventfd=off,tx=timer,x-txtimer=1
 
+# What else is measured of a router in mode full: the kpac qdisc and others, copies,
+# how many buffers are examined at once, and no receive offload.
+TUNED='qdisc:kpac qdisc:pfifo_fast qdisc:fq_codel
+	kpac:tx-batch=1,copybreak=256 kpac:copybreak=256
+	kpac:clean-batch=1,copybreak=256 kpac:clean-batch=16,copybreak=256
+	nogro:ip_forward nogro:kpac'
+TUNED=${TUNED//[[:space:]]/ }
+
 # Shell commands for a guest, all of which are run, whatever fails.
 all_of() {
 	printf 'rc=0\n'
@@ -102,26 +110,25 @@ all_of() {
 # The parts and the queueing discipline, and a router, with the same NICs.
 measure_transmit() {
 	local peers='ip_forward kpac:tx-batch=1 kpac qdisc:kpac'
-	local nics='KPAC_PACKETS=1000 KPAC_CASES=burst16-max'
 	local rounds=${KPAC_ROUNDS:-7}
+	local parts=("uname -r > $out/kernel" "bench/micro.sh $out"
+		"bench/qdisc.sh $out $mode")
 	if [[ $mode = full ]]; then
-		peers+=' flowtable qdisc:pfifo_fast qdisc:fq_codel'
-		peers+=' kpac:tx-batch=1,copybreak=256 kpac:copybreak=256'
-		peers+=' kpac:clean-batch=1,copybreak=256 kpac:clean-batch=16,copybreak=256'
-		nics=KPAC_PEAK=burst16
+		peers='ip_forward flowtable kpac:tx-batch=1 kpac'
 		rounds=${KPAC_ROUNDS:-21}
+		parts+=("KPAC_PEAK=burst16 bench/nics.sh $out virtio $peers"
+			"KPAC_CASES='burst16-max burst64-max' bench/nics.sh $out virtio $TUNED")
+	else
+		parts+=("KPAC_PACKETS=1000 KPAC_CASES=burst16-max bench/nics.sh $out virtio $peers")
 	fi
 	say "measuring in a VM that counts instructions, mode $mode"
-	vm -i -n $VIRTIO -n $VIRTIO -- "$(all_of "uname -r > $out/kernel" \
-		"bench/micro.sh $out" "bench/qdisc.sh $out $mode" \
-		"$nics bench/nics.sh $out virtio $peers")"
+	vm -i -n $VIRTIO -n $VIRTIO -- "$(all_of "${parts[@]}")"
 	if [[ $mode = full ]]; then
-		# shellcheck disable=SC2086 # a list of words
-		vm -i -n e1000e -n e1000e -- bench/nics.sh "$out" e1000e $peers
+		vm -i -n e1000e -n e1000e -- \
+			"KPAC_CASES='burst1-max burst16-max' bench/nics.sh $out e1000e $peers"
 		say "measuring in a VM with two CPUs"
-		# shellcheck disable=SC2086
 		vm -n virtio-net-pci:2 -n virtio-net-pci:2 -- \
-			bench/nics.sh "$out" virtio $peers
+			"KPAC_CASES='burst1-max burst16-max' bench/nics.sh $out virtio $peers"
 	fi
 	say "measuring two senders"
 	vm -- bench/senders.sh "$out" "$mode"
