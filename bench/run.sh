@@ -116,7 +116,7 @@ measure_transmit() {
 	if [[ $mode = full ]]; then
 		peers='ip_forward flowtable kpac:tx-batch=1 kpac'
 		rounds=${KPAC_ROUNDS:-21}
-		parts+=("KPAC_PEAK=burst16 bench/nics.sh $out virtio $peers"
+		parts+=("KPAC_PEAK=burst64 bench/nics.sh $out virtio $peers"
 			"KPAC_CASES='burst16-max burst64-max' bench/nics.sh $out virtio $TUNED")
 	else
 		parts+=("KPAC_PACKETS=1000 KPAC_CASES=burst16-max bench/nics.sh $out virtio $peers")

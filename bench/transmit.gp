@@ -19,7 +19,8 @@ set style fill solid noborder
 set yrange [-0.6:*] reverse
 unset key
 blue(label) = label[1:4] eq "kpac" || label[1:4] eq "pool" || label[1:3] eq "txq" || \
-	label[1:7] eq "mq-kpac" || label[1:10] eq "qdisc:kpac" ? 0x2b6cb0 : 0x718096
+	label[1:7] eq "mq-kpac" || label[1:10] eq "qdisc:kpac" || \
+	label[1:10] eq "nogro:kpac" ? 0x2b6cb0 : 0x718096
 
 set multiplot layout 2,2 title "Sending a packet, Linux " . kernel
 do for [g in "micro qdisc senders router"] {

@@ -36,15 +36,25 @@
 #define kpac_compat_wq	system_percpu_wq
 #endif
 
-/* Packets have waited for a qdisc's lock in a list since 7.0, where its length
+/* Packets have waited for a qdisc's lock in a list since 6.19, where its length
  * does not show them.
  */
 static inline bool kpac_compat_qdisc_deferred(const struct Qdisc *q)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 	return false;
 #else
 	return !llist_empty(&q->defer_list);
+#endif
+}
+
+/* What qdiscs go by: the length of a packet and, since 6.19, of how many it is. */
+static __always_inline void kpac_compat_qdisc_len(struct sk_buff *skb)
+{
+	qdisc_skb_cb(skb)->pkt_len = skb->len;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+	qdisc_skb_cb(skb)->pkt_segs = skb_is_gso(skb) ?
+				      skb_shinfo(skb)->gso_segs : 1;
 #endif
 }
 

@@ -107,7 +107,7 @@ static struct sk_buff *kpac_pool_buffer(const struct kpac_pool *pool)
 /* Whether this is the CPU whose pool it is: not, if that has gone offline. */
 static bool kpac_pool_mine(const struct kpac_pool *pool)
 {
-	return smp_processor_id() == pool->cpu;
+	return raw_smp_processor_id() == pool->cpu;
 }
 
 /* Begin to look at a place anew; what is known to be home is found again. */
@@ -254,14 +254,21 @@ static void kpac_pool_tick(struct work_struct *work)
 	local_bh_enable();
 	if (!mine)
 		return;
-	if (wanted > pool->size)
+	if (wanted > pool->size) {
 		enough = kpac_pool_grow(pool, wanted);
-	/* what there is no memory for now is not asked for with every packet */
-	if (!enough)
+		if (!kpac_pool_mine(pool))
+			return;
+	}
+	if (!enough) {
+		/* and is not asked for with every packet */
 		WRITE_ONCE(pool->growing, true);
-	if (pool->size || !enough)
 		mod_delayed_work_on(pool->cpu, kpac_compat_wq, &pool->work,
 				    KPAC_POOL_TICK);
+	} else if (pool->size) {
+		/* unless it has been asked for sooner */
+		queue_delayed_work_on(pool->cpu, kpac_compat_wq, &pool->work,
+				      KPAC_POOL_TICK);
+	}
 }
 
 /**

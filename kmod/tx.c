@@ -85,6 +85,9 @@ static bool kpac_tx_busy(const struct kpac_tx *tx)
 	unsigned int i;
 	int cpu;
 
+	for (i = 0; i < tx->hwqs; i++)
+		if (kpac_relay_waiting(&tx->hwq[i].relay))
+			return true;
 	for_each_possible_cpu(cpu)
 		for (i = 0; i < tx->hwqs; i++)
 			if (!list_empty_careful(&per_cpu_ptr(tx->cpu, cpu)->

@@ -79,7 +79,7 @@ struct kpac_tx_sum {
  *	follows, but for what never changes
  * @tx: what it belongs to
  * @index: its number among the device's queues
- * @taken: how often packets were taken to be sent
+ * @turns: how often packets that were taken have been sent
  * @backlog: what the driver had no room for (kpac qdisc)
  * @bytes: how much that is
  * @waiting: how many packets that are, for those who do not hold the relay
@@ -87,7 +87,7 @@ struct kpac_tx_sum {
 struct kpac_hwq {
 	struct kpac_relay relay;
 	struct kpac_tx *tx;
-	unsigned int taken;
+	unsigned int turns;
 	u16 index;
 	struct kpac_batch backlog;
 	unsigned int bytes;
@@ -99,17 +99,21 @@ struct kpac_hwq {
  * @pending: the packets
  * @hwq: the hardware queue
  * @node: in the list of what the CPU has to flush at the end of the round
+ * @lone: softirq rounds in a row, up to some, that brought a single packet
+ * @round: the last one in which such a packet was sent at once
  * @sending: a packet is being sent; the driver may send others by the same device
- * @given: packets that others have been given to send, and may not have taken
- * @taken: &kpac_hwq.taken then
+ * @given: packets that others have been given to send, and may not have sent
+ * @turns: &kpac_hwq.turns then
  */
 struct kpac_txq {
 	struct kpac_batch pending;
 	struct kpac_hwq *hwq;
 	struct list_head node;
+	u8 lone;
 	bool sending;
+	unsigned int round;
 	unsigned int given;
-	unsigned int taken;
+	unsigned int turns;
 };
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* TX queues: how they are flushed; see txq.h. */
 
+#include <linux/kernel_stat.h>
 #include <net/pkt_sched.h>
 
 #include "compat.h"
@@ -9,14 +10,26 @@
 #include "txq.h"
 
 #define KPAC_TX_TURNS	8	/* times in a row one CPU sends what others bring */
+#define KPAC_TX_GIVEN	4	/* hardware queues that others send by for a CPU */
+#define KPAC_TX_LONE	8	/* rounds of one packet until no more are expected */
 
-/* What a CPU flushes at the end of a softirq round, by a NAPI instance; and the last
- * queue of a port from which it has given packets to another CPU to send.
+/* Packets of a port that a CPU has given another to send: by which hardware queue,
+ * and how often that had sent then.
+ */
+struct kpac_given {
+	struct kpac_hwq *hwq;
+	unsigned int turns;
+};
+
+/* What a CPU flushes at the end of a softirq round, by a NAPI instance; and what it
+ * has given others.
  */
 struct kpac_flusher {
 	struct napi_struct napi;
 	struct list_head txqs;
-	struct kpac_txq *given;
+	unsigned int holds;	/* relays */
+	bool gave;
+	struct kpac_given given[KPAC_TX_GIVEN];
 };
 
 static DEFINE_PER_CPU(struct kpac_flusher, kpac_flushers);
@@ -48,15 +61,18 @@ static bool kpac_hwq_go_on(struct kpac_hwq *hwq, struct sk_buff *chain)
 	bool left = false;
 	int turns = 0;
 
+	__this_cpu_inc(kpac_flushers.holds);
 	do {
-		WRITE_ONCE(hwq->taken, hwq->taken + 1);
 		kpac_hwq_run(hwq, chain);
+		/* before the next are taken, which is a full barrier */
+		WRITE_ONCE(hwq->turns, hwq->turns + 1);
 		if (unlikely(++turns == KPAC_TX_TURNS)) {
 			left = kpac_relay_leave(relay);
 			break;
 		}
 		chain = kpac_relay_next(relay);
 	} while (unlikely(chain));
+	__this_cpu_dec(kpac_flushers.holds);
 
 	if (unlikely(READ_ONCE(hwq->waiting)))
 		kpac_hwq_look_again(hwq);
@@ -67,49 +83,100 @@ static bool kpac_hwq_go_on(struct kpac_hwq *hwq, struct sk_buff *chain)
 static bool kpac_txq_floods(const struct kpac_txq *txq)
 {
 	return txq->given >= READ_ONCE(txq->hwq->tx->limit) &&
-	       txq->taken == READ_ONCE(txq->hwq->taken);
+	       txq->turns == READ_ONCE(txq->hwq->turns);
 }
 
-/* Whether what a CPU has given others to send has been sent: nobody sends, or
- * somebody has begun twice since, and what was given was taken the first time.
+/* This CPU's TX queue to a hardware queue. */
+static struct kpac_txq *kpac_hwq_txq(const struct kpac_hwq *hwq)
+{
+	const struct kpac_tx *tx = hwq->tx;
+
+	return &this_cpu_ptr(tx->cpu)->txq[hwq - tx->hwq];
+}
+
+/* Whether what was given has been sent: nobody sends, or who does has ended two
+ * turns since. The first may have been with what was taken before.
  */
-static bool kpac_txq_is_sent(const struct kpac_txq *txq)
+static bool kpac_hwq_has_sent(const struct kpac_hwq *hwq, unsigned int turns)
 {
-	const struct kpac_hwq *hwq = txq->hwq;
-
-	return !kpac_relay_waiting(&hwq->relay) ||
-	       READ_ONCE(hwq->taken) - txq->taken >= 2;
+	/* what follows is sent behind what the other has sent */
+	return !smp_load_acquire(&hwq->relay.state) ||
+	       /* the same */
+	       smp_load_acquire(&hwq->turns) - turns >= 2;
 }
 
-/* Wait until it has been, as one waits for a lock: who sends does nothing else. */
-static void kpac_txq_await(struct kpac_txq *txq)
+/* Wait until it has been, as one waits for a lock: who sends does nothing else.
+ * (Nobody comes here from a driver that sends; one that receives there, which none
+ * should, does not wait for itself.)
+ */
+static void kpac_hwq_await(struct kpac_hwq *hwq, unsigned int turns)
 {
-	struct kpac_relay *relay = &txq->hwq->relay;
 	struct kpac_batch none = {};
 	struct sk_buff *chain;
 
-	while (!kpac_txq_is_sent(txq)) {
-		if (kpac_relay_enter(relay, &none, &chain)) {
+	while (!kpac_hwq_has_sent(hwq, turns) &&
+	       !__this_cpu_read(kpac_flushers.holds)) {
+		if (kpac_relay_enter(&hwq->relay, &none, &chain)) {
 			/* who sent has left it to others */
-			if (!kpac_hwq_go_on(txq->hwq, chain))
-				kpac_txq_schedule(txq);
+			if (!kpac_hwq_go_on(hwq, chain))
+				kpac_txq_schedule(kpac_hwq_txq(hwq));
 			return;
 		}
 		cpu_relax();
 	}
 }
 
+/* Wait for what this CPU has given others to send by a device, NULL: by any; or
+ * forget what they have sent.
+ */
+static void kpac_flusher_settle(struct kpac_flusher *flusher,
+				const struct net_device *dev, bool wait)
+{
+	bool gave = false;
+	int i;
+
+	for (i = 0; i < KPAC_TX_GIVEN; i++) {
+		struct kpac_given *given = &flusher->given[i];
+		/* may be taken away any time, but lives on: kpac_txq_forget() */
+		struct kpac_hwq *hwq = READ_ONCE(given->hwq);
+
+		if (!hwq)
+			continue;
+		if (wait && (!dev || hwq->tx->dev == dev))
+			kpac_hwq_await(hwq, given->turns);
+		else if (!kpac_hwq_has_sent(hwq, given->turns)) {
+			gave = true;
+			continue;
+		}
+		WRITE_ONCE(given->hwq, NULL);
+	}
+	flusher->gave = gave;
+}
+
 /* Remember that packets of a port were given to another CPU: what is left to the
  * stack has to wait for them. (Behind a kpac qdisc, the stack's are behind them.)
  */
-static void kpac_txq_note_given(struct kpac_txq *txq)
+static void kpac_hwq_note_given(struct kpac_hwq *hwq, unsigned int turns)
 {
 	struct kpac_flusher *flusher = this_cpu_ptr(&kpac_flushers);
-	struct kpac_txq *before = flusher->given;
+	struct kpac_given *given, *free = NULL;
+	int i;
 
-	if (before && unlikely(before != txq))
-		kpac_txq_await(before);
-	WRITE_ONCE(flusher->given, txq);
+	for (i = 0; i < KPAC_TX_GIVEN; i++) {
+		given = &flusher->given[i];
+		if (READ_ONCE(given->hwq) == hwq)
+			break;
+		if (!READ_ONCE(given->hwq))
+			free = given;
+	}
+	if (i == KPAC_TX_GIVEN) {
+		given = free ?: &flusher->given[0];
+		if (unlikely(!free))
+			kpac_flusher_settle(flusher, NULL, true);
+		WRITE_ONCE(given->hwq, hwq);
+	}
+	given->turns = turns;
+	flusher->gave = true;
 	this_cpu_write(kpac_txq_unsent, true);
 }
 
@@ -119,7 +186,7 @@ static void kpac_txq_note_given(struct kpac_txq *txq)
 static bool kpac_txq_submit(struct kpac_txq *txq)
 {
 	struct kpac_hwq *hwq = txq->hwq;
-	unsigned int len = txq->pending.len, taken;
+	unsigned int len = txq->pending.len, turns;
 	struct sk_buff *chain;
 
 	if (unlikely(kpac_txq_floods(txq))) {
@@ -128,14 +195,16 @@ static bool kpac_txq_submit(struct kpac_txq *txq)
 	}
 	if (likely(kpac_relay_enter(&hwq->relay, &txq->pending, &chain)))
 		return kpac_hwq_go_on(hwq, chain);
-	taken = READ_ONCE(hwq->taken);
-	if (txq->taken != taken) {
-		txq->taken = taken;
+	if (!len)
+		return true;
+	turns = READ_ONCE(hwq->turns);
+	if (txq->turns != turns) {
+		txq->turns = turns;
 		txq->given = 0;
 	}
 	txq->given += len;
 	if (!hwq->tx->sch)
-		kpac_txq_note_given(txq);
+		kpac_hwq_note_given(hwq, turns);
 	kpac_tx_count(&this_cpu_ptr(hwq->tx->cpu)->stats.shared, len);
 	return true;
 }
@@ -245,6 +314,31 @@ void kpac_txq_schedule(struct kpac_txq *txq)
 	napi_schedule(&flusher->napi);
 }
 
+/**
+ * kpac_txq_begin - a batch has begun: send it now, or at the end of the round
+ * @txq: a queue of this CPU, with one packet
+ *
+ * The end of the round costs as much as a packet or two save that share it. So
+ * when rounds keep bringing one packet, it is sent at once, until one brings
+ * another.
+ *
+ * Context: softirq, or bottom halves disabled.
+ */
+void kpac_txq_begin(struct kpac_txq *txq)
+{
+	unsigned int round = __this_cpu_read(kstat.softirqs[NET_RX_SOFTIRQ]);
+
+	if (txq->lone == KPAC_TX_LONE) {
+		if (likely(txq->round != round)) {
+			txq->round = round;
+			kpac_txq_flush(txq);
+			return;
+		}
+		txq->lone = 0;
+	}
+	kpac_txq_schedule(txq);
+}
+
 static void kpac_flusher_flush(struct list_head *txqs)
 {
 	while (!list_empty(txqs)) {
@@ -252,6 +346,10 @@ static void kpac_flusher_flush(struct list_head *txqs)
 							node);
 
 		list_del_init(&txq->node);
+		if (txq->pending.len != 1)
+			txq->lone = 0;
+		else if (txq->lone < KPAC_TX_LONE)
+			txq->lone++;
 		kpac_txq_flush(txq);
 	}
 }
@@ -260,7 +358,7 @@ static void kpac_flusher_flush(struct list_head *txqs)
 static void kpac_flusher_note(const struct kpac_flusher *flusher)
 {
 	this_cpu_write(kpac_txq_unsent,
-		       flusher->given || !list_empty(&flusher->txqs));
+		       flusher->gave || !list_empty(&flusher->txqs));
 }
 
 /**
@@ -282,11 +380,8 @@ void kpac_txq_flush_dev(const struct net_device *dev)
 		if (!txq->hwq->tx->sch && (!dev || txq->hwq->tx->dev == dev))
 			list_move_tail(&txq->node, &txqs);
 	kpac_flusher_flush(&txqs);
-	txq = flusher->given;
-	if (txq && (!dev || txq->hwq->tx->dev == dev)) {
-		kpac_txq_await(txq);
-		WRITE_ONCE(flusher->given, NULL);
-	}
+	if (flusher->gave)
+		kpac_flusher_settle(flusher, dev, true);
 	kpac_flusher_note(flusher);
 }
 
@@ -298,14 +393,18 @@ void kpac_txq_flush_dev(const struct net_device *dev)
  */
 void kpac_txq_forget(const struct kpac_tx *tx)
 {
-	int cpu;
+	int cpu, i;
 
 	for_each_possible_cpu(cpu) {
 		struct kpac_flusher *flusher = per_cpu_ptr(&kpac_flushers, cpu);
-		struct kpac_txq *txq = READ_ONCE(flusher->given);
 
-		if (txq && txq->hwq->tx == tx)
-			cmpxchg(&flusher->given, txq, NULL);
+		for (i = 0; i < KPAC_TX_GIVEN; i++) {
+			struct kpac_hwq **slot = &flusher->given[i].hwq;
+			struct kpac_hwq *hwq = READ_ONCE(*slot);
+
+			if (hwq && hwq->tx == tx)
+				cmpxchg(slot, hwq, NULL);
+		}
 	}
 }
 
@@ -321,8 +420,8 @@ static int kpac_flusher_poll(struct napi_struct *napi, int budget)
 		return 0;
 	list_splice_init(&flusher->txqs, &txqs);
 	kpac_flusher_flush(&txqs);
-	if (own->given && kpac_txq_is_sent(own->given))
-		WRITE_ONCE(own->given, NULL);
+	if (own->gave)
+		kpac_flusher_settle(own, NULL, false);
 	kpac_flusher_note(own);
 	if (!list_empty(&flusher->txqs))
 		return budget;

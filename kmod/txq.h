@@ -11,6 +11,7 @@
 
 bool kpac_txq_send(struct kpac_txq *txq, struct sk_buff *skb);
 void kpac_txq_flush(struct kpac_txq *txq);
+void kpac_txq_begin(struct kpac_txq *txq);
 void kpac_txq_schedule(struct kpac_txq *txq);
 void kpac_txq_flush_dev(const struct net_device *dev);
 void kpac_txq_choose(struct kpac_tx *tx, struct kpac_tx_cpu *cpu);
@@ -45,7 +46,8 @@ static __always_inline void kpac_txq_put(struct kpac_txq *txq,
  * @txq: a queue of this CPU
  * @skb: the packet, with its link-layer header, ready for the driver; consumed
  *
- * It is sent at the end of the softirq round, or at once if that makes a batch.
+ * It is sent at the end of the softirq round, or at once if that makes a batch, or
+ * if the last rounds brought no more than one.
  *
  * Context: softirq.
  */
@@ -58,7 +60,7 @@ static __always_inline void kpac_txq_add(struct kpac_txq *txq,
 	if (unlikely(txq->pending.len >= READ_ONCE(tx->config.batch)))
 		kpac_txq_flush(txq);
 	else if (unlikely(txq->pending.len == 1))
-		kpac_txq_schedule(txq);
+		kpac_txq_begin(txq);
 }
 
 /**

@@ -149,7 +149,7 @@ static void kpac_xmit_txq(struct sk_buff *skb, const struct kpac_path *path)
 	if (unlikely(skb->len <= READ_ONCE(tx->config.copybreak) + ETH_HLEN) &&
 	    path->hh_len == ETH_HLEN)
 		skb = kpac_xmit_copy(skb, tx);
-	qdisc_skb_cb(skb)->pkt_len = skb->len;
+	kpac_compat_qdisc_len(skb);
 	kpac_txq_add(kpac_xmit_pick_txq(tx, skb), skb);
 }
 
