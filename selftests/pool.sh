@@ -212,24 +212,26 @@ test_memory_cgroup() {
 	ports add r1
 	before=$(slab)
 	check "port add" accounted "$KPACCTL" -n "$R" port add dev r2 pool 2048 copybreak 256
-	WAIT=30 until_true has_more 200 || fail "the pools stay small: $(tx_stat pool_size)"
+	WAIT=30 until_true has_more 128 || fail "the pools stay small: $(tx_stat pool_size)"
 	size=$(tx_stat pool_size)
 	(($(slab) - before >= size * 1024)) || fail "$size buffers, but $(($(slab) - before)) bytes"
 	ports del r2
 	until_true answers_for_less $((before + 100000)) || fail "after port del: $(slab), before $before"
-	echo $(($(<$CG/memory.current) + 300000)) >$CG/memory.max
+	echo $(($(<$CG/memory.current) + 100000)) >$CG/memory.max
 	check "port add" accounted "$KPACCTL" -n "$R" port add dev r2 pool 8192 copybreak 256
 	for _ in 1 2 3 4 5; do
-		packets count=3200 burst=64 window=512
+		packets count=3200 burst=64 window=192
 		intact "with little memory"
 	done
-	(($(tx_stat pool_size) <= 300)) || fail "$(tx_stat pool_size) buffers in 300 kB"
+	(($(tx_stat pool_size) <= 300)) || fail "$(tx_stat pool_size) buffers in 100 kB"
+	check "at the limit" grep -q "^max [1-9]" $CG/memory.events
+	check "nobody killed" grep -q "^oom_kill 0" $CG/memory.events
 	(($(tx_stat pool_misses) > 0)) || fail "no misses with $(tx_stat pool_size) buffers"
 	ports del r2
 	WAIT=10 until_true rmdir $CG
 	check "kernel log" quiet_log
 }
-has_more() { packets count=1280 burst=64 window=512; (($(tx_stat pool_size) >= $1)); }
+has_more() { packets count=1280 burst=64 window=192; (($(tx_stat pool_size) >= $1)); }
 answers_for_less() { (($(slab) <= $1)); }
 
 # What the pools had is given back with the port, also if the driver had some of it.
