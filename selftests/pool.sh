@@ -217,8 +217,8 @@ test_memory_cgroup() {
 	(($(slab) - before >= size * 1024)) || fail "$size buffers, but $(($(slab) - before)) bytes"
 	ports del r2
 	until_true answers_for_less $((before + 100000)) || fail "after port del: $(slab), before $before"
-	echo $(($(<$CG/memory.current) + 100000)) >$CG/memory.max
 	check "port add" accounted "$KPACCTL" -n "$R" port add dev r2 pool 8192 copybreak 256
+	echo $(($(<$CG/memory.current) + 100000)) >$CG/memory.max
 	for _ in 1 2 3 4 5; do
 		packets count=3200 burst=64 window=192
 		intact "with little memory"
