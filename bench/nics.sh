@@ -14,9 +14,10 @@
 # NIC is a name for the device in the results. The first pair is S's s0 and R's r0,
 # the second R's r1 and D's d0. PEER is ip_forward, flowtable, kpac, or
 # kpac:OPTION=VALUE,..., which are set on port r1 (kpacctl port set), or qdisc:NAME,
-# which is ip_forward with that queueing discipline on r1; nogro:PEER is ip_forward or
-# kpac with generic receive offload switched off on r0. "direct", the sink on r0 and
-# no router, is always measured first.
+# which is ip_forward with that queueing discipline on r1; nogro:PEER is ip_forward,
+# kpac or floor with generic receive offload off on r0. "direct", the sink on r0 and
+# no router, is always measured first. "floor" is a module that does nothing but
+# receive and send: see floor.c; kpac_floor.ko lies where KPAC_KO does.
 #
 # Adds lines to DIR/transmit.tsv:
 #   case peer nic cpus queues offered metric value unit
@@ -163,6 +164,10 @@ on_qdisc() {
 	tc -n R qdisc replace dev r1 root "$1"
 }
 off_qdisc() { tc -n R qdisc del dev r1 root; }
+on_floor() {
+	in_ns R insmod "${KPAC_KO%/*}/kpac_floor.ko" from=r0 to=r1 mac=$MAC_D0
+}
+off_floor() { rmmod kpac_floor; }
 on_flowtable() { flowtable_on; }
 off_flowtable() { flowtable_off; }
 on_nogro() { in_ns R ethtool -K r0 gro off && "on_${1%%:*}" ""; }

@@ -92,11 +92,11 @@ measure_forward() {
 VIRTIO=virtio-net-pci,ioeventfd=off,tx=timer,x-txtimer=1
 
 # What else is measured of a router in mode full: the kpac qdisc and others, copies,
-# how many buffers are examined at once, and no receive offload.
+# how many buffers are examined at once, no receive offload, and no router.
 TUNED='qdisc:kpac qdisc:pfifo_fast qdisc:fq_codel
 	kpac:tx-batch=1,copybreak=256 kpac:copybreak=256
 	kpac:clean-batch=1,copybreak=256 kpac:clean-batch=16,copybreak=256
-	nogro:ip_forward nogro:kpac'
+	nogro:ip_forward nogro:kpac floor nogro:floor'
 TUNED=${TUNED//[[:space:]]/ }
 
 # Shell commands for a guest, all of which are run, whatever fails.

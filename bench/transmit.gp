@@ -9,7 +9,7 @@
 group(name) = "< grep '^" . name . "\t' '" . bars . "'"
 rows(name) = int(system("grep -c '^" . name . "\t' '" . bars . "' || true"))
 
-set terminal svg noenhanced size 1100, 1000 font "sans-serif,13" background "white"
+set terminal svg noenhanced size 1500, 1100 font "sans-serif,13" background "white"
 set output out
 set datafile separator "\t"
 set border 3
@@ -28,13 +28,17 @@ do for [g in "micro qdisc senders router"] {
 		continue
 	}
 	format = " %.0f"
+	set xtics autofreq
 	if (g eq "micro") { set title "parts of the TX side, instructions per packet" }
-	if (g eq "qdisc") { set title "queueing disciplines, one sender: instructions more than noqueue" }
+	if (g eq "qdisc") { set title "queueing disciplines, one sender: instructions beyond noqueue" }
 	if (g eq "senders") {
 		set title "two senders, one queue: rate to that of one"
 		format = " %.2f"
 	}
-	if (g eq "router") { set title "a router with NICs, bursts of 16: instructions per packet" }
+	if (g eq "router") {
+		set title "a router between NICs, bursts of 16: instructions"
+		set xtics 2000
+	}
 	stats group(g) using 3 nooutput
 	set xrange [0:STATS_max * 1.18]
 	plot group(g) using 3:0:(0):3:($0-0.38):($0+0.38):(blue(strcol(2))):ytic(2) \
