@@ -301,31 +301,14 @@ test_full_e1000e() {
 	ring 4096
 }
 
-test_byte_queue_limit() {
-	wired e1000e || return
-	bql limit_max 300
-	bql limit_min 0
-	packets count=64
-	full "byte queue limit"
-	bql limit_max 1879048192
-	bql limit_min 1000000
-}
+test_byte_queue_limit() { wired e1000e && with_little_at_once full "byte queue limit"; }
 
 # ---- who else looks ----
 
 test_tcpdump_and_filters() {
-	local pid
 	wired virtio || return
 	rtc add root kpac
-	ip netns exec "$R" tcpdump -Z root -U -nni r2 -w "$TMP/pcap" udp 2>"$TMP/err" &
-	pid=$!
-	WAIT=20 until_true grep -q listening "$TMP/err" || fail "no tcpdump: $(<"$TMP/err")"
-	packets from="$R" count=320 burst=64 window=64
-	intact "with tcpdump"
-	until_true reaches 320 sh -c "tcpdump -nnr $TMP/pcap 2>/dev/null | wc -l" ||
-		fail "tcpdump saw $(tcpdump -nnr "$TMP/pcap" | wc -l)"
-	kill $pid
-	wait $pid 2>/dev/null
+	captured from="$R"
 	rtc add clsact
 	tc -n "$R" filter add dev r2 egress protocol ip flower ip_proto udp dst_port 4009 action drop
 	packets from="$R" count=64
@@ -339,17 +322,11 @@ test_tcpdump_and_filters() {
 # ---- contents ----
 
 test_tcp() {
-	local kind pid
-	head -c 3M /dev/urandom >"$TMP/file"
+	local kind
 	for kind in virtio e1000e; do
 		wired $kind || return
 		rtc add root kpac
-		in_ns "$B" socat -u TCP4-LISTEN:7000,reuseaddr - >"$TMP/received" &
-		pid=$!
-		until_true sh -c "ip netns exec $B ss -ltnH | grep -q :7000" || fail "no listener"
-		timeout 60 ip netns exec "$R" socat -u "FILE:$TMP/file" TCP4:10.2.0.2:7000
-		wait $pid
-		check "$kind: the file" cmp "$TMP/file" "$TMP/received"
+		file_arrives "$R" $kind
 		(($(shown .packets) > 100)) || fail "$kind: $(shown .)"
 	done
 }

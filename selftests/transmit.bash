@@ -215,6 +215,64 @@ flowing() {
 }
 arrived_more() { (($(dev_stat rx_packets h0 "$B") > $1 + 50)); }
 
+# ---- what is the same behind ports and behind the kpac qdisc ----
+
+# captured [OPTIONS...]: tcpdump on r2 sees all packets that are sent
+captured() {
+	local pid
+	ip netns exec "$R" tcpdump -Z root -U -nni r2 -w "$TMP/pcap" udp 2>"$TMP/err" &
+	pid=$!
+	WAIT=20 until_true grep -q listening "$TMP/err" || fail "no tcpdump: $(<"$TMP/err")"
+	packets count=320 burst=64 window=64 "$@"
+	intact "with tcpdump"
+	until_true reaches 320 sh -c "tcpdump -nnr $TMP/pcap 2>/dev/null | wc -l" ||
+		fail "tcpdump saw $(tcpdump -nnr "$TMP/pcap" | wc -l)"
+	kill $pid
+	wait $pid 2>/dev/null
+}
+
+# file_arrives NAMESPACE WHAT: a file that is sent from there to B by TCP
+file_arrives() {
+	local pid
+	head -c 3M /dev/urandom >"$TMP/file"
+	in_ns "$B" socat -u TCP4-LISTEN:7000,reuseaddr - >"$TMP/received" &
+	pid=$!
+	until_true sh -c "ip netns exec $B ss -ltnH | grep -q :7000" || fail "no listener"
+	timeout 60 ip netns exec "$1" socat -u "FILE:$TMP/file" TCP4:10.2.0.2:7000
+	wait $pid
+	check "$2: the file" cmp "$TMP/file" "$TMP/received"
+}
+
+# with_little_at_once COMMAND...: while the stack lets r2 have but a few packets: it
+# stops the queue as the driver does
+with_little_at_once() {
+	bql limit_max 300
+	bql limit_min 0
+	packets count=64
+	"$@"
+	bql limit_max 1879048192
+	bql limit_min 1000000
+}
+
+# cpu_comes_and_goes [OPTIONS...]: while packets are sent from both
+cpu_comes_and_goes() {
+	local cpu=/sys/devices/system/cpu/cpu1/online
+	ask start senders=2 cpus=0,1 burst=16 window=128 "$@" >/dev/null
+	for _ in 1 2; do
+		check "flows" flowing
+		echo 0 >$cpu || fail "offline"
+		check "flows with one CPU" flowing
+		echo 1 >$cpu || fail "online"
+	done
+	check "flows after that" flowing
+	GOT=$(ask stop)
+	# What the CPU had received is moved later than the sender.
+	equal "lost, of $(value sent)" "$(value lost)" 0
+	equal "repeated, broken" "$(value repeated) $(value broken)" "0 0"
+	(($(value reordered) < 100)) || fail "reordered $(value reordered)"
+	check "kernel log" quiet_log
+}
+
 # ---- the kpac qdisc ----
 
 # rtc VERB ARGUMENTS...: tc qdisc VERB dev r2 in R

@@ -63,6 +63,11 @@ test_single_packets() {
 	equal "packets" "$(tx_stat packets)" 40
 	(($(value median) < 2 * ${before#*median=} + 1000)) ||
 		fail "takes longer: $GOT, without kpac $before"
+	# So they have been sent at once in the end, and so is the first of the next round,
+	# until it brings a second.
+	packets count=640 burst=64 window=128
+	intact "many again"
+	equal "doorbells" "$(tx_stat doorbells)" $((40 + 11))
 }
 
 # ---- order ----
@@ -157,16 +162,7 @@ test_full_e1000e() {
 	ring 4096
 }
 
-# The stack's own limit: it stops the queue as the driver does.
-test_byte_queue_limit() {
-	wired e1000e || return
-	bql limit_max 300
-	bql limit_min 0
-	packets count=64
-	spills pfifo_fast
-	bql limit_max 1879048192
-	bql limit_min 1000000
-}
+test_byte_queue_limit() { wired e1000e && with_little_at_once spills pfifo_fast; }
 
 # What does not fit into the qdisc either is dropped there, and counted there.
 test_full_and_dropped() {
@@ -245,18 +241,9 @@ test_qdiscs_of_the_user() {
 }
 
 test_tcpdump() {
-	local pid
 	routed virtio || return
-	ip netns exec "$R" tcpdump -Z root -U -nni r2 -w "$TMP/pcap" udp 2>"$TMP/err" &
-	pid=$!
-	WAIT=20 until_true grep -q listening "$TMP/err" || fail "no tcpdump: $(<"$TMP/err")"
-	packets count=320 burst=64 window=64
-	intact "with tcpdump"
-	until_true reaches 320 sh -c "tcpdump -nnr $TMP/pcap 2>/dev/null | wc -l" ||
-		fail "tcpdump saw $(tcpdump -nnr "$TMP/pcap" | wc -l)"
+	captured
 	equal "by TX queues" "$(tx_stat packets)" 320
-	kill $pid
-	wait $pid 2>/dev/null
 }
 
 test_egress_filters() {
@@ -282,17 +269,11 @@ test_egress_filters() {
 # ---- contents ----
 
 test_tcp() {
-	local family kind pid
-	head -c 3M /dev/urandom >"$TMP/file"
+	local kind
 	for kind in virtio e1000e; do
 		routed $kind || return
 		in_ns "$A" ethtool -K h0 tx on sg on tso on >/dev/null
-		in_ns "$B" socat -u TCP4-LISTEN:7000,reuseaddr - >"$TMP/received" &
-		pid=$!
-		until_true sh -c "ip netns exec $B ss -ltnH | grep -q :7000" || fail "no listener"
-		timeout 60 ip netns exec "$A" socat -u "FILE:$TMP/file" TCP4:10.2.0.2:7000
-		wait $pid
-		check "$kind: the file" cmp "$TMP/file" "$TMP/received"
+		file_arrives "$A" $kind
 		# received packets of a stream are merged, up to 64 KiB
 		(($(tx_stat packets) >= 48)) || fail "$kind: by TX queues: $(tx_stat packets)"
 		no_offload "$A" h0

@@ -68,23 +68,9 @@ test_unplug_virtio() { unplug virtio; }
 test_unplug_e1000e() { unplug e1000e; }
 
 test_cpu_offline() {
-	local cpu=/sys/devices/system/cpu/cpu1/online
-	[[ -w $cpu ]] || { skip "CPU 1 cannot be taken offline"; return; }
+	[[ -w /sys/devices/system/cpu/cpu1/online ]] || { skip "CPU 1 cannot be taken offline"; return; }
 	routed virtio || return
-	ask start senders=2 cpus=0,1 burst=16 window=128 >/dev/null
-	for _ in 1 2; do
-		check "flows" flowing
-		echo 0 >$cpu || fail "offline"
-		check "flows with one CPU" flowing
-		echo 1 >$cpu || fail "online"
-	done
-	check "flows after that" flowing
-	GOT=$(ask stop)
-	# What the CPU had received is moved later than the sender.
-	equal "lost, of $(value sent)" "$(value lost)" 0
-	equal "repeated, broken" "$(value repeated) $(value broken)" "0 0"
-	(($(value reordered) < 100)) || fail "reordered $(value reordered)"
-	check "kernel log" quiet_log
+	cpu_comes_and_goes
 }
 
 # ---- while kpac changes ----
