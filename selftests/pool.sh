@@ -164,12 +164,13 @@ test_limits() {
 	larger() { packets count=640 burst=64 window=256; (($(tx_stat pool_size) > 64)); }
 	WAIT=15 until_true larger || fail "does not grow: $(tx_stat pool_size)"
 	(($(tx_stat pool_size) <= 2048)) || fail "$(tx_stat pool_size) buffers"
-	(($(tx_stat pool_high) > 32)) || fail "high-water mark $(tx_stat pool_high)"
+	(($(tx_stat pool_high) >= 32)) || fail "all were in use, but high-water mark $(tx_stat pool_high)"
 	check "clean-batch 4" kpac "$R" port set dev r2 clean-batch 4
 	trace kpac/kpac_reclaim looked
 	packets count=640 burst=64 window=128
 	intact "clean-batch 4"
-	(($(hits kpac/kpac_reclaim) >= 640 / 4)) || fail "looked $(hits kpac/kpac_reclaim) times"
+	# each CPU may know of some that were at home when it looked at more at once
+	(($(hits kpac/kpac_reclaim) >= (640 - 2 * 64) / 4)) || fail "looked $(hits kpac/kpac_reclaim) times"
 	most=$(tr -d '{}:' <$TRACING/events/kpac/kpac_reclaim/hist | awk '$1 == "looked" && $2 > n { n = $2 } END { print n }')
 	((most <= 4 && most >= 1)) || fail "clean-batch 4, but looked at $most"
 	untrace kpac/kpac_reclaim
@@ -201,6 +202,12 @@ accounted() { sh -c "echo \$\$ >$CG/cgroup.procs && exec \"\$@\"" sh "$@"; }
 # slab: bytes of kernel memory that the cgroup has to answer for
 slab() { awk '$1 == "slab" { print $2 }' $CG/memory.stat; }
 
+# drain: take back what the cgroup has been charged for in advance, up to 256 kB per CPU
+drain() {
+	echo 0 >$CG/memory.high
+	echo max >$CG/memory.high
+}
+
 # The buffers are memory of who makes the port, and stay within what that may have.
 test_memory_cgroup() {
 	local before size
@@ -218,6 +225,7 @@ test_memory_cgroup() {
 	ports del r2
 	until_true answers_for_less $((before + 100000)) || fail "after port del: $(slab), before $before"
 	check "port add" accounted "$KPACCTL" -n "$R" port add dev r2 pool 8192 copybreak 256
+	drain
 	echo $(($(<$CG/memory.current) + 100000)) >$CG/memory.max
 	for _ in 1 2 3 4 5; do
 		packets count=3200 burst=64 window=192
