@@ -14,12 +14,18 @@
 #include "flow.h"
 #include "forward.h"
 #include "port.h"
+#include "skb.h"
 
 static unsigned int kpac_door_ingress(void *priv, struct sk_buff *skb,
 				      const struct nf_hook_state *state)
 {
-	return kpac_forward(priv, &skb, false) == KPAC_PASS ? NF_ACCEPT :
-							      NF_STOLEN;
+	struct kpac_port *port = priv;
+	enum kpac_outcome outcome;
+
+	outcome = kpac_table_empty(&port->kn->table) ?
+		  kpac_forward(port, &skb, false) :
+		  kpac_skb_receive(port, &skb, false);
+	return outcome == KPAC_PASS ? NF_ACCEPT : NF_STOLEN;
 }
 
 static int kpac_door_open_ingress(struct kpac_port *port,

@@ -21,6 +21,7 @@
 #include "packet.h"
 #include "passdst.h"
 #include "port.h"
+#include "skb.h"
 
 /* Whether a packet's header is in one piece: skb_headlen() is enough for it. */
 static __always_inline bool kpac_linear(const struct sk_buff *skb, int hlen)
@@ -29,7 +30,7 @@ static __always_inline bool kpac_linear(const struct sk_buff *skb, int hlen)
 }
 
 /* A packet whose header is not in one piece: make it so, and begin again. */
-static noinline enum kpac_verdict
+static noinline enum kpac_outcome
 kpac_forward_pull(struct kpac_port *port, struct sk_buff **pskb,
 		  unsigned int len, bool may_handover)
 {
@@ -41,7 +42,14 @@ kpac_forward_pull(struct kpac_port *port, struct sk_buff **pskb,
 	return kpac_forward(port, pskb, may_handover);
 }
 
-static __always_inline enum kpac_verdict
+/* On its own, for the registers that a call takes. */
+static noinline enum kpac_outcome
+kpac_pass_filtered(const struct kpac_port *port, const struct sk_buff *skb)
+{
+	return kpac_pass_in_order(port, KPAC_PASS_REASON_NETFILTER, skb);
+}
+
+static __always_inline enum kpac_outcome
 kpac_start4(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 {
 	struct sk_buff *skb = *pskb;
@@ -51,7 +59,7 @@ kpac_start4(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 	u32 ref;
 
 	if (kpac_hooks_before(port->net->nf.hooks_ipv4))
-		return kpac_pass_in_order(port, KPAC_PASS_REASON_NETFILTER, skb);
+		return kpac_pass_filtered(port, skb);
 	if (unlikely(!kpac_linear(skb, sizeof(*iph))))
 		return kpac_forward_pull(port, pskb, sizeof(*iph),
 					 may_handover);
@@ -68,7 +76,7 @@ kpac_start4(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static __always_inline enum kpac_verdict
+static __always_inline enum kpac_outcome
 kpac_look_up6(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 {
 	struct kpac_flow_key key;
@@ -84,20 +92,20 @@ kpac_look_up6(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 }
 
 /* On its own, for the registers that folding needs. */
-static noinline enum kpac_verdict kpac_look_up6_rx(struct kpac_port *port,
+static noinline enum kpac_outcome kpac_look_up6_rx(struct kpac_port *port,
 						   struct sk_buff **pskb)
 {
 	return kpac_look_up6(port, pskb, true);
 }
 
-static __always_inline enum kpac_verdict
+static __always_inline enum kpac_outcome
 kpac_start6(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 {
 	struct sk_buff *skb = *pskb;
 	enum kpac_pass_reason reason;
 
 	if (kpac_hooks_before(port->net->nf.hooks_ipv6))
-		return kpac_pass_in_order(port, KPAC_PASS_REASON_NETFILTER, skb);
+		return kpac_pass_filtered(port, skb);
 	if (unlikely(!kpac_linear(skb, sizeof(struct ipv6hdr))))
 		return kpac_forward_pull(port, pskb, sizeof(struct ipv6hdr),
 					 may_handover);
@@ -107,14 +115,14 @@ kpac_start6(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 			      kpac_look_up6(port, pskb, false);
 }
 #else
-static enum kpac_verdict kpac_start6(struct kpac_port *port,
+static enum kpac_outcome kpac_start6(struct kpac_port *port,
 				     struct sk_buff **pskb, bool may_handover)
 {
 	return kpac_pass(port, KPAC_PASS_REASON_NOT_IP, *pskb);
 }
 #endif /* CONFIG_IPV6 */
 
-static __always_inline enum kpac_verdict
+static __always_inline enum kpac_outcome
 kpac_start(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
 {
 	struct sk_buff *skb = *pskb;
@@ -138,7 +146,7 @@ kpac_start(struct kpac_port *port, struct sk_buff **pskb, bool may_handover)
  * Return: %KPAC_PASS: *@pskb is the packet as it was; %KPAC_STOLEN: it is
  * gone; %KPAC_ANOTHER: *@pskb goes on as received by its device.
  */
-enum kpac_verdict kpac_forward(struct kpac_port *port, struct sk_buff **pskb,
+enum kpac_outcome kpac_forward(struct kpac_port *port, struct sk_buff **pskb,
 			       bool may_handover)
 {
 	return kpac_start(port, pskb, may_handover);
@@ -148,6 +156,9 @@ enum kpac_verdict kpac_forward(struct kpac_port *port, struct sk_buff **pskb,
  * kpac_forward_rx - a port's receive handler
  * @pskb: the packet
  *
+ * It is here, and not with the door, to be one function with what most packets
+ * need.
+ *
  * Context: softirq, under RCU.
  * Return: what kpac_forward() returns.
  */
@@ -156,5 +167,7 @@ rx_handler_result_t kpac_forward_rx(struct sk_buff **pskb)
 	struct kpac_port *port;
 
 	port = rcu_dereference((*pskb)->dev->rx_handler_data);
+	if (!kpac_table_empty(&port->kn->table))
+		return (rx_handler_result_t)kpac_skb_receive(port, pskb, true);
 	return (rx_handler_result_t)kpac_start(port, pskb, true);
 }

@@ -3,6 +3,7 @@
 
 #include <linux/init.h>
 #include <linux/mm.h>
+#include <linux/netfilter_arp.h>
 #include <linux/netfilter_ipv4.h>
 #include <net/net_namespace.h>
 
@@ -19,6 +20,40 @@ static bool kpac_hooks_is_lsm(const struct nf_hook_ops *ops)
 	return ops->hook_ops_type == NF_HOOK_OP_UNDEFINED &&
 	       ops->priority == NF_IP_PRI_SELINUX_FIRST &&
 	       !is_vmalloc_or_module_addr(ops->hook);
+}
+
+/**
+ * kpac_hooks_other - whether a packet that is not IP would meet a netfilter hook
+ * @net: the namespace
+ *
+ * Context: softirq, under RCU.
+ */
+bool kpac_hooks_other(const struct net *net)
+{
+#ifdef CONFIG_NETFILTER_FAMILY_ARP
+	return rcu_access_pointer(net->nf.hooks_arp[NF_ARP_IN]) ||
+	       rcu_access_pointer(net->nf.hooks_arp[NF_ARP_FORWARD]);
+#else
+	return false;
+#endif
+}
+
+/**
+ * kpac_hooks_bridge - whether a packet that is bridged would meet a hook
+ * @net: the namespace
+ *
+ * Context: softirq, under RCU.
+ */
+bool kpac_hooks_bridge(const struct net *net)
+{
+#ifdef CONFIG_NETFILTER_FAMILY_BRIDGE
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(net->nf.hooks_bridge); i++)
+		if (rcu_access_pointer(net->nf.hooks_bridge[i]))
+			return true;
+#endif
+	return false;
 }
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The netfilter hooks on a forwarded packet's way. */
+/* The netfilter hooks on a packet's way. */
 #ifndef _KPAC_HOOKS_H
 #define _KPAC_HOOKS_H
 
@@ -44,6 +44,20 @@ kpac_hooks_after(struct nf_hook_entries __rcu * const *hooks)
 			post->hooks[0].hook != kpac_hooks_lsm);
 }
 
+/**
+ * kpac_hooks_local - whether a packet to this host would meet a netfilter hook
+ *	that others would not
+ * @hooks: the namespace's hooks of one family
+ *
+ * Context: softirq, under RCU.
+ */
+static inline bool kpac_hooks_local(struct nf_hook_entries __rcu * const *hooks)
+{
+	return rcu_access_pointer(hooks[NF_INET_LOCAL_IN]);
+}
+
+bool kpac_hooks_other(const struct net *net);
+bool kpac_hooks_bridge(const struct net *net);
 void kpac_hooks_init(void);
 
 #endif /* _KPAC_HOOKS_H */

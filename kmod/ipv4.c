@@ -41,7 +41,7 @@ static __always_inline bool kpac_valid4(const struct sk_buff *skb,
 }
 
 /* Do to an IPv4 packet what the stack would, and send it. */
-static __always_inline enum kpac_verdict
+static __always_inline enum kpac_outcome
 kpac_send4(struct kpac_port *port, struct sk_buff **pskb,
 	   struct kpac_path *path, unsigned int len, bool may_handover)
 {
@@ -121,7 +121,7 @@ kpac_find4(struct kpac_port *port, struct sk_buff *skb,
 	return path;
 }
 
-static noinline enum kpac_verdict
+static noinline enum kpac_outcome
 kpac_malformed4(const struct kpac_port *port, const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -142,7 +142,7 @@ kpac_malformed4(const struct kpac_port *port, const struct sk_buff *skb)
  * Context: softirq, under RCU.
  * Return: as kpac_forward().
  */
-enum kpac_verdict kpac_forward4(struct kpac_port *port, struct sk_buff **pskb,
+enum kpac_outcome kpac_forward4(struct kpac_port *port, struct sk_buff **pskb,
 				u32 ref, bool may_handover)
 {
 	const struct in_device *in_dev = __in_dev_get_rcu(port->dev);
@@ -217,7 +217,7 @@ static __always_inline void kpac_rewrite4(struct kpac_port *port,
 }
 
 /* The end of the express lane for packets that do not just go on. */
-static noinline enum kpac_verdict
+static noinline enum kpac_outcome
 kpac_express4_end(struct kpac_port *port, struct sk_buff *skb,
 		  struct kpac_path *path, unsigned int len,
 		  enum kpac_way way)
@@ -241,7 +241,7 @@ kpac_express4_end(struct kpac_port *port, struct sk_buff *skb,
  * Context: softirq, under RCU.
  * Return: as kpac_forward().
  */
-enum kpac_verdict kpac_express4(struct kpac_port *port, struct sk_buff **pskb,
+enum kpac_outcome kpac_express4(struct kpac_port *port, struct sk_buff **pskb,
 				u32 ref, bool may_handover)
 {
 	struct sk_buff *skb = *pskb;

@@ -4,9 +4,9 @@
 
 #include "forward.h"
 
-enum kpac_verdict kpac_express4(struct kpac_port *port, struct sk_buff **pskb,
+enum kpac_outcome kpac_express4(struct kpac_port *port, struct sk_buff **pskb,
 				u32 ref, bool may_handover);
-enum kpac_verdict kpac_forward4(struct kpac_port *port, struct sk_buff **pskb,
+enum kpac_outcome kpac_forward4(struct kpac_port *port, struct sk_buff **pskb,
 				u32 ref, bool may_handover);
 
 #endif /* _KPAC_IPV4_H */

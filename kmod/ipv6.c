@@ -65,7 +65,7 @@ static __always_inline unsigned int kpac_mtu6(const struct kpac_path *path,
 }
 
 /* Do to an IPv6 packet what the stack would, and send it. */
-static __always_inline enum kpac_verdict
+static __always_inline enum kpac_outcome
 kpac_send6(struct kpac_port *port, struct sk_buff **pskb,
 	   struct kpac_path *path, unsigned int len, bool may_handover)
 {
@@ -152,7 +152,7 @@ kpac_find6(struct kpac_port *port, struct sk_buff *skb,
  * Context: softirq, under RCU.
  * Return: as kpac_forward().
  */
-enum kpac_verdict kpac_forward6(struct kpac_port *port, struct sk_buff **pskb,
+enum kpac_outcome kpac_forward6(struct kpac_port *port, struct sk_buff **pskb,
 				u32 ref, bool may_handover)
 {
 	const struct net *net = port->net;
@@ -245,7 +245,7 @@ static __always_inline void kpac_rewrite6(struct kpac_port *port,
 }
 
 /* The end of the express lane for packets that do not just go on. */
-static noinline enum kpac_verdict
+static noinline enum kpac_outcome
 kpac_express6_end(struct kpac_port *port, struct sk_buff *skb,
 		  struct kpac_path *path, struct inet6_dev *in,
 		  enum kpac_way way)
@@ -271,7 +271,7 @@ kpac_express6_end(struct kpac_port *port, struct sk_buff *skb,
  * Context: softirq, under RCU.
  * Return: as kpac_forward().
  */
-enum kpac_verdict kpac_express6(struct kpac_port *port, struct sk_buff **pskb,
+enum kpac_outcome kpac_express6(struct kpac_port *port, struct sk_buff **pskb,
 				u32 ref, bool may_handover)
 {
 	struct sk_buff *skb = *pskb;

@@ -5,7 +5,9 @@
 #include <net/genetlink.h>
 
 #include "flow.h"
+#include "handler.h"
 #include "hooks.h"
+#include "mask.h"
 #include "netlink.h"
 #include "path.h"
 #include "port.h"
@@ -17,6 +19,7 @@ static int __init kpac_init(void)
 	int err;
 
 	kpac_hooks_init();
+	kpac_mask_init();
 	err = kpac_flow_init();
 	if (err)
 		return err;
@@ -29,9 +32,12 @@ static int __init kpac_init(void)
 	err = kpac_qdisc_init();
 	if (err)
 		goto err_tx;
-	err = kpac_port_init();
+	err = kpac_handlers_init();
 	if (err)
 		goto err_qdisc;
+	err = kpac_port_init();
+	if (err)
+		goto err_handlers;
 	err = kpac_netlink_init();
 	if (err)
 		goto err_port;
@@ -39,6 +45,8 @@ static int __init kpac_init(void)
 
 err_port:
 	kpac_port_exit();
+err_handlers:
+	kpac_handlers_exit();
 err_qdisc:
 	kpac_qdisc_exit();
 err_tx:
@@ -54,6 +62,7 @@ static void __exit kpac_exit(void)
 {
 	kpac_netlink_exit();
 	kpac_port_exit();
+	kpac_handlers_exit();
 	kpac_qdisc_exit();
 	kpac_tx_exit();
 	kpac_path_exit();

@@ -22,6 +22,64 @@ static const struct netlink_range_validation kpac_a_stats_ifindex_range = {
 	.max	= S32_MAX,
 };
 
+static const struct netlink_range_validation kpac_a_match_ifindex_range = {
+	.min	= 1ULL,
+	.max	= S32_MAX,
+};
+
+/* Common nested types */
+const struct nla_policy kpac_arg_nl_policy[KPAC_A_ARG_PREFIX_LEN + 1] = {
+	[KPAC_A_ARG_NAME] = { .type = NLA_NUL_STRING, .len = 15, },
+	[KPAC_A_ARG_NUMBER] = { .type = NLA_UINT, },
+	[KPAC_A_ARG_TEXT] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_TEXT, },
+	[KPAC_A_ARG_ADDRESS] = { .type = NLA_BINARY, },
+	[KPAC_A_ARG_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
+};
+
+const struct nla_policy kpac_do_nl_policy[KPAC_A_DO_FIGURE + 1] = {
+	[KPAC_A_DO_HANDLER] = { .type = NLA_NUL_STRING, .len = 15, },
+	[KPAC_A_DO_ARG] = NLA_POLICY_NESTED(kpac_arg_nl_policy),
+	[KPAC_A_DO_FIGURE] = NLA_POLICY_NESTED(kpac_figure_nl_policy),
+};
+
+const struct nla_policy kpac_figure_nl_policy[KPAC_A_FIGURE_NUMBER + 1] = {
+	[KPAC_A_FIGURE_NAME] = { .type = NLA_NUL_STRING, },
+	[KPAC_A_FIGURE_NUMBER] = { .type = NLA_UINT, },
+};
+
+const struct nla_policy kpac_match_nl_policy[KPAC_A_MATCH_UNFILTERED + 1] = {
+	[KPAC_A_MATCH_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &kpac_a_match_ifindex_range),
+	[KPAC_A_MATCH_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
+	[KPAC_A_MATCH_VLAN] = NLA_POLICY_MAX(NLA_U16, 4095),
+	[KPAC_A_MATCH_ETHERTYPE] = { .type = NLA_U16, },
+	[KPAC_A_MATCH_PROTO] = { .type = NLA_U8, },
+	[KPAC_A_MATCH_SRC] = { .type = NLA_BINARY, },
+	[KPAC_A_MATCH_SRC_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
+	[KPAC_A_MATCH_DST] = { .type = NLA_BINARY, },
+	[KPAC_A_MATCH_DST_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
+	[KPAC_A_MATCH_SPORT] = { .type = NLA_U16, },
+	[KPAC_A_MATCH_SPORT_MAX] = { .type = NLA_U16, },
+	[KPAC_A_MATCH_DPORT] = { .type = NLA_U16, },
+	[KPAC_A_MATCH_DPORT_MAX] = { .type = NLA_U16, },
+	[KPAC_A_MATCH_ICMP_TYPE] = { .type = NLA_U8, },
+	[KPAC_A_MATCH_ICMP_CODE] = { .type = NLA_U8, },
+	[KPAC_A_MATCH_TCP_FLAGS] = { .type = NLA_U8, },
+	[KPAC_A_MATCH_TCP_FLAGS_MASK] = { .type = NLA_U8, },
+	[KPAC_A_MATCH_DSCP] = NLA_POLICY_MAX(NLA_U8, 63),
+	[KPAC_A_MATCH_FRAGMENT] = NLA_POLICY_MAX(NLA_U32, 3),
+	[KPAC_A_MATCH_LENGTH] = { .type = NLA_U32, },
+	[KPAC_A_MATCH_LENGTH_MAX] = { .type = NLA_U32, },
+	[KPAC_A_MATCH_PAYLOAD] = NLA_POLICY_NESTED(kpac_payload_nl_policy),
+	[KPAC_A_MATCH_UNFILTERED] = { .type = NLA_FLAG, },
+};
+
+const struct nla_policy kpac_payload_nl_policy[KPAC_A_PAYLOAD_MASK + 1] = {
+	[KPAC_A_PAYLOAD_BASE] = NLA_POLICY_MAX(NLA_U32, 3),
+	[KPAC_A_PAYLOAD_OFFSET] = { .type = NLA_U32, },
+	[KPAC_A_PAYLOAD_VALUE] = { .type = NLA_BINARY, },
+	[KPAC_A_PAYLOAD_MASK] = { .type = NLA_BINARY, },
+};
+
 /* KPAC_CMD_PORT_NEW - do */
 static const struct nla_policy kpac_port_new_nl_policy[KPAC_A_PORT_COPYBREAK + 1] = {
 	[KPAC_A_PORT_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &kpac_a_port_ifindex_range),
@@ -68,6 +126,39 @@ static const struct nla_policy kpac_stats_get_nl_policy[KPAC_A_STATS_IFNAME + 1]
 static const struct nla_policy kpac_stats_reset_nl_policy[KPAC_A_STATS_IFNAME + 1] = {
 	[KPAC_A_STATS_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &kpac_a_stats_ifindex_range),
 	[KPAC_A_STATS_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
+};
+
+/* KPAC_CMD_ENTRY_NEW - do */
+static const struct nla_policy kpac_entry_new_nl_policy[KPAC_A_ENTRY_EXPIRES + 1] = {
+	[KPAC_A_ENTRY_PRIORITY] = { .type = NLA_U32, },
+	[KPAC_A_ENTRY_COMMENT] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_COMMENT, },
+	[KPAC_A_ENTRY_MATCH] = NLA_POLICY_NESTED(kpac_match_nl_policy),
+	[KPAC_A_ENTRY_DO] = NLA_POLICY_NESTED(kpac_do_nl_policy),
+	[KPAC_A_ENTRY_EXPIRES] = { .type = NLA_UINT, },
+};
+
+/* KPAC_CMD_ENTRY_DEL - do */
+static const struct nla_policy kpac_entry_del_nl_policy[KPAC_A_ENTRY_COMMENT + 1] = {
+	[KPAC_A_ENTRY_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KPAC_A_ENTRY_PRIORITY] = { .type = NLA_U32, },
+	[KPAC_A_ENTRY_COMMENT] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_COMMENT, },
+};
+
+/* KPAC_CMD_ENTRY_GET - do */
+static const struct nla_policy kpac_entry_get_nl_policy[KPAC_A_ENTRY_ID + 1] = {
+	[KPAC_A_ENTRY_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* KPAC_CMD_ENTRY_RESET - do */
+static const struct nla_policy kpac_entry_reset_nl_policy[KPAC_A_ENTRY_COMMENT + 1] = {
+	[KPAC_A_ENTRY_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[KPAC_A_ENTRY_PRIORITY] = { .type = NLA_U32, },
+	[KPAC_A_ENTRY_COMMENT] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_COMMENT, },
+};
+
+/* KPAC_CMD_BATCH_BEGIN - do */
+static const struct nla_policy kpac_batch_begin_nl_policy[KPAC_A_TABLE_GENERATION + 1] = {
+	[KPAC_A_TABLE_GENERATION] = { .type = NLA_UINT, },
 };
 
 /* Ops table for kpac */
@@ -124,10 +215,78 @@ static const struct genl_split_ops kpac_nl_ops[] = {
 		.maxattr	= KPAC_A_STATS_IFNAME,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
+	{
+		.cmd		= KPAC_CMD_ENTRY_NEW,
+		.doit		= kpac_nl_entry_new_doit,
+		.policy		= kpac_entry_new_nl_policy,
+		.maxattr	= KPAC_A_ENTRY_EXPIRES,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_ENTRY_DEL,
+		.doit		= kpac_nl_entry_del_doit,
+		.policy		= kpac_entry_del_nl_policy,
+		.maxattr	= KPAC_A_ENTRY_COMMENT,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= KPAC_CMD_ENTRY_FLUSH,
+		.doit	= kpac_nl_entry_flush_doit,
+		.flags	= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_ENTRY_GET,
+		.doit		= kpac_nl_entry_get_doit,
+		.policy		= kpac_entry_get_nl_policy,
+		.maxattr	= KPAC_A_ENTRY_ID,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= KPAC_CMD_ENTRY_GET,
+		.start	= kpac_nl_entry_get_start,
+		.dumpit	= kpac_nl_entry_get_dumpit,
+		.done	= kpac_nl_entry_get_done,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= KPAC_CMD_ENTRY_RESET,
+		.doit		= kpac_nl_entry_reset_doit,
+		.policy		= kpac_entry_reset_nl_policy,
+		.maxattr	= KPAC_A_ENTRY_COMMENT,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_BATCH_BEGIN,
+		.doit		= kpac_nl_batch_begin_doit,
+		.policy		= kpac_batch_begin_nl_policy,
+		.maxattr	= KPAC_A_TABLE_GENERATION,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= KPAC_CMD_BATCH_COMMIT,
+		.doit	= kpac_nl_batch_commit_doit,
+		.flags	= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= KPAC_CMD_BATCH_ABORT,
+		.doit	= kpac_nl_batch_abort_doit,
+		.flags	= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= KPAC_CMD_TABLE_GET,
+		.doit	= kpac_nl_table_get_doit,
+		.flags	= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= KPAC_CMD_HANDLER_GET,
+		.dumpit	= kpac_nl_handler_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
 };
 
 static const struct genl_multicast_group kpac_nl_mcgrps[] = {
 	[KPAC_NLGRP_PORTS] = { "ports", },
+	[KPAC_NLGRP_TABLE] = { "table", },
 };
 
 struct genl_family kpac_nl_family __ro_after_init = {

@@ -190,8 +190,12 @@ static int kpac_nl_fill_stats(struct sk_buff *msg, const struct kpac_port *port)
 		accelerated += s.exit[i].packets;
 		accelerated_bytes += s.exit[i].bytes;
 	}
-	packets = accelerated + s.exit[KPAC_EXIT_DROP].packets;
-	bytes = accelerated_bytes + s.exit[KPAC_EXIT_DROP].bytes;
+	packets = accelerated;
+	bytes = accelerated_bytes;
+	for (i = KPAC_EXIT_DROP; i < KPAC_EXITS; i++) {
+		packets += s.exit[i].packets;
+		bytes += s.exit[i].bytes;
+	}
 	for (i = 0; i < KPAC_PASS_REASONS; i++) {
 		packets += s.pass[i].packets;
 		bytes += s.pass[i].bytes;
@@ -212,7 +216,15 @@ static int kpac_nl_fill_stats(struct sk_buff *msg, const struct kpac_port *port)
 			 s.exit[KPAC_EXIT_QUEUED].packets) ||
 	    nla_put_uint(msg, KPAC_A_STATS_DROP_PACKETS,
 			 s.exit[KPAC_EXIT_DROP].packets) ||
-	    nla_put_uint(msg, KPAC_A_STATS_RESOLVE_PACKETS, s.resolves))
+	    nla_put_uint(msg, KPAC_A_STATS_RESOLVE_PACKETS, s.resolves) ||
+	    nla_put_uint(msg, KPAC_A_STATS_HANDLER_DROP_PACKETS,
+			 s.exit[KPAC_EXIT_HANDLER_DROP].packets) ||
+	    nla_put_uint(msg, KPAC_A_STATS_REPLY_PACKETS,
+			 s.exit[KPAC_EXIT_REPLY].packets) ||
+	    nla_put_uint(msg, KPAC_A_STATS_REDIRECT_PACKETS,
+			 s.exit[KPAC_EXIT_REDIRECT].packets) ||
+	    nla_put_uint(msg, KPAC_A_STATS_STOLEN_PACKETS,
+			 s.exit[KPAC_EXIT_STOLEN].packets))
 		return -EMSGSIZE;
 	for (i = 0; i < KPAC_PASS_REASONS; i++)
 		if (s.pass[i].packets &&
@@ -437,7 +449,15 @@ err:
  */
 int __init kpac_netlink_init(void)
 {
-	return genl_register_family(&kpac_nl_family);
+	int err;
+
+	err = kpac_netlink_table_init();
+	if (err)
+		return err;
+	err = genl_register_family(&kpac_nl_family);
+	if (err)
+		kpac_netlink_table_exit();
+	return err;
 }
 
 /**
@@ -450,5 +470,7 @@ void kpac_netlink_exit(void)
 	rtnl_lock();
 	kpac_nl_gone = true;
 	rtnl_unlock();
+	kpac_netlink_table_gone();
 	genl_unregister_family(&kpac_nl_family);
+	kpac_netlink_table_exit();
 }

@@ -33,7 +33,7 @@ static bool kpac_may_follow(enum kpac_pass_reason reason)
  * Context: softirq.
  * Return: %KPAC_PASS.
  */
-enum kpac_verdict
+enum kpac_outcome
 kpac_pass_flow(const struct kpac_port *port, enum kpac_pass_reason reason,
 	       const struct sk_buff *skb)
 {

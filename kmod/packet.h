@@ -11,13 +11,13 @@
 #include "port.h"
 #include "xmit.h"
 
-enum kpac_verdict kpac_pass_flow(const struct kpac_port *port,
+enum kpac_outcome kpac_pass_flow(const struct kpac_port *port,
 				 enum kpac_pass_reason reason,
 				 const struct sk_buff *skb);
 struct sk_buff *kpac_l3mdev(struct sk_buff *skb);
 
 /* Leave a packet to the stack. */
-static __always_inline enum kpac_verdict
+static __always_inline enum kpac_outcome
 kpac_pass(const struct kpac_port *port, enum kpac_pass_reason reason,
 	  const struct sk_buff *skb)
 {
@@ -28,7 +28,7 @@ kpac_pass(const struct kpac_port *port, enum kpac_pass_reason reason,
 /* The same, if packets of its flow may be on TX queues, which it must not
  * overtake: what decides has changed, or is in the packet.
  */
-static __always_inline enum kpac_verdict
+static __always_inline enum kpac_outcome
 kpac_pass_in_order(const struct kpac_port *port, enum kpac_pass_reason reason,
 		   const struct sk_buff *skb)
 {
@@ -129,7 +129,7 @@ kpac_take(struct sk_buff *skb, const struct kpac_path *path, unsigned int hlen,
 }
 
 /* Count how a packet left, of which *@pskb is what goes on, if anything. */
-static __always_inline enum kpac_verdict
+static __always_inline enum kpac_outcome
 kpac_left(const struct kpac_port *port, enum kpac_exit how, unsigned int bytes,
 	  struct sk_buff * const *pskb)
 {
@@ -138,7 +138,7 @@ kpac_left(const struct kpac_port *port, enum kpac_exit how, unsigned int bytes,
 }
 
 /* Count a packet that has been dropped. */
-static inline enum kpac_verdict kpac_dropped(const struct kpac_port *port,
+static inline enum kpac_outcome kpac_dropped(const struct kpac_port *port,
 					     unsigned int bytes)
 {
 	kpac_stats_exit(port->stats, KPAC_EXIT_DROP, bytes);

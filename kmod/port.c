@@ -401,6 +401,7 @@ static int __net_init kpac_net_init(struct net *net)
 
 	kn->net = net;
 	xa_init(&kn->ports);
+	kpac_table_init(&kn->table, net);
 	timer_setup(&kn->fib6_timer, kpac_port_fib6_settled, 0);
 	kn->fib_nb.notifier_call = kpac_port_fib_event;
 	/* Registering reads all routes, and fails if they change too often. */
@@ -419,6 +420,7 @@ err_fib:
 	unregister_fib_notifier(net, &kn->fib_nb);
 err_timer:
 	timer_shutdown_sync(&kn->fib6_timer);
+	kpac_table_exit(&kn->table);
 	return err;
 }
 
@@ -430,6 +432,7 @@ static void __net_exit kpac_net_exit(struct net *net)
 	unregister_fib_notifier(net, &kn->fib_nb);
 	timer_shutdown_sync(&kn->fib6_timer);
 	WARN_ON_ONCE(!xa_empty(&kn->ports));
+	kpac_table_exit(&kn->table);
 	xa_destroy(&kn->ports);
 }
 

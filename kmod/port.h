@@ -12,6 +12,7 @@
 #include <uapi/linux/kpac.h>
 
 #include "stats.h"
+#include "table.h"
 #include "tx.h"
 
 struct kpac_net;
@@ -74,6 +75,7 @@ struct kpac_port {
  * @fib6_timer: lets it go up once more when the change is in force
  * @fib_nb: tells of the change
  * @nexthop_nb: tells of changes of nexthop objects
+ * @table: its entries
  */
 struct kpac_net {
 	struct net *net;
@@ -83,6 +85,7 @@ struct kpac_net {
 	struct timer_list fib6_timer;
 	struct notifier_block fib_nb;
 	struct notifier_block nexthop_nb;
+	struct kpac_table table;
 };
 
 /**

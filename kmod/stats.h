@@ -6,17 +6,25 @@
 #include <uapi/linux/kpac.h>
 
 /**
- * enum kpac_exit - how an accelerated packet left
+ * enum kpac_exit - how a packet left that was not passed
  * @KPAC_EXIT_HANDOVER: into the receive path of the veth peer
  * @KPAC_EXIT_DIRECT: straight to the driver
  * @KPAC_EXIT_QUEUED: through dev_queue_xmit()
  * @KPAC_EXIT_DROP: not at all: dropped where the stack would have dropped, too
+ * @KPAC_EXIT_HANDLER_DROP: not at all: a handler dropped it
+ * @KPAC_EXIT_REPLY: as a reply of a handler's
+ * @KPAC_EXIT_REDIRECT: by the device that a handler chose
+ * @KPAC_EXIT_STOLEN: a handler has it
  */
 enum kpac_exit {
 	KPAC_EXIT_HANDOVER,
 	KPAC_EXIT_DIRECT,
 	KPAC_EXIT_QUEUED,
 	KPAC_EXIT_DROP,
+	KPAC_EXIT_HANDLER_DROP,
+	KPAC_EXIT_REPLY,
+	KPAC_EXIT_REDIRECT,
+	KPAC_EXIT_STOLEN,
 	KPAC_EXITS
 };
 

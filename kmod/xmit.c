@@ -5,6 +5,7 @@
 #include <net/ipv6.h>
 #include <net/pkt_sched.h>
 
+#include "port.h"
 #include "xmit.h"
 
 static u16 kpac_xmit_pick_tx(struct net_device *dev, struct sk_buff *skb)
@@ -40,7 +41,7 @@ static bool kpac_xmit_one(struct sk_buff *skb, struct net_device *dev,
  * Context: softirq.
  * Return: %KPAC_ANOTHER.
  */
-enum kpac_verdict kpac_xmit_stamp(struct sk_buff *skb)
+enum kpac_outcome kpac_xmit_stamp(struct sk_buff *skb)
 {
 	__net_timestamp(skb);
 	return KPAC_ANOTHER;
@@ -358,5 +359,72 @@ enum kpac_exit kpac_xmit(struct sk_buff **pskb, const struct kpac_path *path,
 		return kpac_xmit_pieces(skb, path);
 	default:
 		return kpac_xmit_queued(skb, path);
+	}
+}
+
+/* The way of frames that leave by a device as they are. */
+static enum kpac_way kpac_xmit_frame_way(const struct kpac_path *path)
+{
+	return path->tx ? kpac_xmit_way_port(path) : KPAC_WAY_QUEUED;
+}
+
+/**
+ * kpac_xmit_buffer - get a buffer for a frame that kpac itself sends
+ * @dev: the device by which it will leave
+ * @len: bytes that there must be room for
+ *
+ * Context: softirq.
+ * Return: an empty buffer with the headroom that the device wants, for
+ * kpac_xmit_frame(), or NULL.
+ */
+struct sk_buff *kpac_xmit_buffer(struct net_device *dev, unsigned int len)
+{
+	const struct kpac_path path = { .dev = dev, .tx = kpac_port_tx(dev) };
+	unsigned int headroom = LL_RESERVED_SPACE(dev);
+	struct sk_buff *skb;
+
+	/* the stack may not be given what the pool has, too */
+	if (kpac_xmit_frame_way(&path) == KPAC_WAY_TXQ)
+		return kpac_tx_buffer(path.tx, len);
+	skb = alloc_skb(headroom + len, GFP_ATOMIC | __GFP_NOWARN);
+	if (likely(skb))
+		skb_reserve(skb, headroom);
+	return skb;
+}
+
+/**
+ * kpac_xmit_frame - send a frame as it is
+ * @skb: the frame, from its link-layer header on; consumed
+ * @dev: the device by which it leaves
+ *
+ * Context: softirq, under RCU.
+ * Return: %KPAC_EXIT_DROP: the device is down, or the frame too long for it;
+ * else how it left.
+ */
+enum kpac_exit kpac_xmit_frame(struct sk_buff *skb, struct net_device *dev)
+{
+	const struct kpac_path path = {
+		.dev = dev, .tx = kpac_port_tx(dev), .hh_len = ETH_HLEN,
+	};
+
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	skb_clear_tstamp(skb);
+	skb_set_queue_mapping(skb, 0);
+	skb->dev = dev;
+	if (unlikely(!is_skb_forwardable(dev, skb))) {
+		dev_core_stats_tx_dropped_inc(dev);
+		kfree_skb(skb);
+		return KPAC_EXIT_DROP;
+	}
+	switch (kpac_xmit_frame_way(&path)) {
+	case KPAC_WAY_TXQ:
+		return kpac_xmit_pieces(skb, &path);
+	default:
+		memset(skb->cb, 0, sizeof(skb->cb));
+		kpac_txq_settle(dev);
+		dev_queue_xmit(skb);
+		return KPAC_EXIT_QUEUED;
 	}
 }

@@ -37,9 +37,11 @@ enum kpac_way {
 enum kpac_exit kpac_xmit_express(struct sk_buff *skb,
 				 const struct kpac_path *path,
 				 enum kpac_way way);
-enum kpac_verdict kpac_xmit_stamp(struct sk_buff *skb);
+enum kpac_outcome kpac_xmit_stamp(struct sk_buff *skb);
 enum kpac_exit kpac_xmit(struct sk_buff **pskb, const struct kpac_path *path,
 			 bool may_handover);
+struct sk_buff *kpac_xmit_buffer(struct net_device *dev, unsigned int len);
+enum kpac_exit kpac_xmit_frame(struct sk_buff *skb, struct net_device *dev);
 
 /* Put the link-layer header in front of the packet, as the neighbour has it
  * now. There is headroom for it.
@@ -181,7 +183,7 @@ static __always_inline void kpac_xmit_count(const struct kpac_path *path,
  * Context: softirq.
  * Return: %KPAC_ANOTHER: it goes on so, unless the caller has it wait.
  */
-static __always_inline enum kpac_verdict
+static __always_inline enum kpac_outcome
 kpac_xmit_handover(struct sk_buff *skb, const struct kpac_path *path)
 {
 	struct net_device *peer = path->peer;

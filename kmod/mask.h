@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Masks: which bits of packets the predicates ask for. Predicates that ask for the
+ * same bits share a mask, which has a hash of its own; a packet is looked up once
+ * per mask (Srinivasan, Suri, Varghese: Packet Classification using Tuple Space
+ * Search, 1999).
+ *
+ * The hash is open addressing with linear probing, and keyed, so that senders
+ * cannot choose packets, nor users predicates, that meet in one place. What has
+ * the same key is a list, in the order in which it applies. Readers are under RCU;
+ * the table's lock serialises the rest.
+ */
+#ifndef _KPAC_MASK_H
+#define _KPAC_MASK_H
+
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+
+#include "match.h"
+
+struct kpac_entry;
+
+/**
+ * struct kpac_slot - a place in a mask's hash
+ * @hash: of the key; 0: there is nothing any more
+ * @first: the first entry that has the key; NULL: there never was one
+ */
+struct kpac_slot {
+	u64 hash;
+	struct kpac_entry __rcu *first;
+};
+
+/**
+ * struct kpac_slots - a mask's hash
+ * @shift: how far a hash has to be shifted to give an index
+ * @mask: of an index
+ * @used: slots that are not free: they have, or had, entries
+ * @rcu: frees it
+ * @slot: the slots, a power of two
+ */
+struct kpac_slots {
+	u8 shift;
+	u32 mask;
+	u32 used;
+	struct rcu_head rcu;
+	struct kpac_slot slot[];
+};
+
+/**
+ * struct kpac_mask - a mask
+ * @need: what packets must have, %KPAC_HAS_* bits
+ * @words: how many words count, an even number
+ * @n_bytes: how many of @bytes
+ * @bits: which bits of the words count
+ * @slots: the hash
+ * @bytes: where the words from %KPAC_WORDS on are
+ * @entries: how many entries there are
+ * @keys: how many different keys they have
+ * @best: no entry comes earlier than this; see &kpac_entry.order
+ * @list: in the list of the table's masks
+ * @rcu: frees it
+ */
+struct kpac_mask {
+	u16 need;
+	u8 words;
+	u8 n_bytes;
+	u64 bits[KPAC_MASK_WORDS];
+	struct kpac_slots __rcu *slots;
+	struct kpac_bytes bytes[KPAC_MAX_BYTES];
+	u32 entries;
+	u32 keys;
+	u64 best;
+	struct list_head list;
+	struct rcu_head rcu;
+};
+
+extern u64 kpac_mask_secret[KPAC_MASK_WORDS + 1] __ro_after_init;
+
+/* A hash of the words under the mask that is never 0: NH as in
+ * kpac_flow_add(), made 64 bits by one more secret.
+ */
+static __always_inline u64 kpac_mask_hash(const struct kpac_mask *mask,
+					  const u64 *word)
+{
+	const u64 *secret = kpac_mask_secret;
+	u64 lo = 0, hi = 0;
+	unsigned int i;
+
+	for (i = 0; i < mask->words; i += 2) {
+		u128 product = (u128)((word[i] & mask->bits[i]) + secret[i]) *
+			       ((word[i + 1] & mask->bits[i + 1]) +
+				secret[i + 1]);
+
+		lo += (u64)product;
+		hi += (u64)(product >> 64);
+	}
+	return (lo + hi * secret[KPAC_MASK_WORDS]) | 1;
+}
+
+/* Whether the words under the mask are a key. */
+static __always_inline bool kpac_mask_is(const struct kpac_mask *mask,
+					 const u64 *word, const u64 *key)
+{
+	unsigned int i;
+
+	for (i = 0; i < mask->words; i += 2)
+		if (((word[i] & mask->bits[i]) ^ key[i]) |
+		    ((word[i + 1] & mask->bits[i + 1]) ^ key[i + 1]))
+			return false;
+	return true;
+}
+
+struct kpac_mask *kpac_mask_new(const struct kpac_pattern *pattern);
+void kpac_mask_free(struct kpac_mask *mask);
+bool kpac_mask_same(const struct kpac_mask *mask,
+		    const struct kpac_pattern *pattern);
+int kpac_mask_add(struct kpac_mask *mask, struct kpac_entry *entry);
+void kpac_mask_del(struct kpac_mask *mask, struct kpac_entry *entry);
+void kpac_mask_review(struct kpac_mask *mask);
+size_t kpac_mask_memory(const struct kpac_mask *mask);
+void kpac_mask_init(void);
+
+#endif /* _KPAC_MASK_H */
