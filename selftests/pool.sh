@@ -153,15 +153,15 @@ test_limits() {
 	local most
 	pooled e1000e || return
 	check "pool 32" kpac "$R" port set dev r2 pool 32
-	packets count=1280 burst=64 window=256
+	packets count=1280 burst=64 window=192
 	intact "pool 32"
 	until_true smaller 64 || fail "pool 32: $(tx_stat pool_size) buffers"
 	kpac "$R" stat reset
-	packets count=1280 burst=64 window=256
+	packets count=1280 burst=64 window=192
 	intact "pool 32"
 	(($(tx_stat pool_misses) > 0)) || fail "32 buffers were enough"
 	check "pool 1024" kpac "$R" port set dev r2 pool 1024
-	larger() { packets count=640 burst=64 window=256; (($(tx_stat pool_size) > 64)); }
+	larger() { packets count=640 burst=64 window=192; (($(tx_stat pool_size) > 64)); }
 	WAIT=15 until_true larger || fail "does not grow: $(tx_stat pool_size)"
 	(($(tx_stat pool_size) <= 2048)) || fail "$(tx_stat pool_size) buffers"
 	(($(tx_stat pool_high) >= 32)) || fail "all were in use, but high-water mark $(tx_stat pool_high)"
@@ -252,7 +252,7 @@ test_memory_comes_back() {
 	for _ in 1 2 3 4 5; do
 		ports add r1
 		kpac "$R" port add dev r2 copybreak 256
-		ask start senders=2 cpus=0,1 burst=64 window=256 >/dev/null
+		ask start senders=2 cpus=0,1 burst=64 window=192 >/dev/null
 		WAIT=20 until_true many_buffers || fail "pools of $(tx_stat pool_size)"
 		ports del r2
 		GOT=$(ask stop)
@@ -268,7 +268,7 @@ little_more() { (($(active skbuff_head_cache) < $1 + 200)); }
 test_unplug_with_buffers_out() {
 	local slot
 	pooled e1000e || return
-	ask start senders=2 cpus=0,1 burst=64 window=256 >/dev/null
+	ask start senders=2 cpus=0,1 burst=64 window=192 >/dev/null
 	check "flows" flowing
 	slot=$(in_ns "$R" readlink -f /sys/class/net/r2/device)
 	echo 1 >"$slot/remove"

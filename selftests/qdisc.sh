@@ -250,7 +250,7 @@ test_sender_moves() {
 		rtc add root kpac
 		packets from="$R" count=2000 burst=4 move=32 cpus=0,1 window=128
 		intact "$kind: one flow that moves"
-		packets from="$R" count=1280 burst=64 senders=2 cpus=0,1 window=256
+		packets from="$R" count=1280 burst=64 senders=2 cpus=0,1 window=192
 		intact "$kind: two flows on two CPUs"
 		equal "packets" "$(shown .packets)" 4560
 		equal "backlog" "$(shown .backlog)" 0
@@ -264,12 +264,12 @@ full() {
 	local drops before
 	rtc replace root handle 8: kpac
 	before=$(dev_stat tx_packets)
-	packets from="$R" count=1920 burst=64 window=512
+	packets from="$R" count=1920 burst=64 window=192
 	intact "$1"
 	(($(shown .requeued) > 0)) || fail "$1: none requeued"
 	equal "$1: packets" "$(shown .packets)" 1920
 	equal "$1: drops, backlog, qlen" "$(shown '[.drops, .backlog, .qlen]')" "[0,0,0]"
-	packets from="$R" count=1280 burst=64 window=256 senders=2 cpus=0,1
+	packets from="$R" count=1280 burst=64 window=192 senders=2 cpus=0,1
 	intact "$1: two flows"
 	# bounded: what does not fit is refused
 	rtc change root kpac limit 10

@@ -60,7 +60,7 @@ test_module_is_used() {
 test_down_up() {
 	wired "${1:-virtio}" || return
 	rtc add root kpac
-	ask start from="$R" burst=64 window=256 >/dev/null
+	ask start from="$R" burst=64 window=192 >/dev/null
 	for _ in 1 2; do
 		check "flows" flowing
 		ip -n "$R" link set r2 down
@@ -89,7 +89,7 @@ test_unplug() {
 	wired virtio || return
 	ring 32
 	rtc add root kpac
-	ask start from="$R" senders=2 cpus=0,1 burst=64 window=256 >/dev/null
+	ask start from="$R" senders=2 cpus=0,1 burst=64 window=192 >/dev/null
 	check "flows" flowing
 	slot=$(in_ns "$R" readlink -f /sys/class/net/r2/device)
 	echo 1 >"${slot%/*}/remove"

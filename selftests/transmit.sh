@@ -88,7 +88,7 @@ test_sender_moves() {
 
 test_two_senders_one_queue() {
 	routed virtio || return
-	packets count=2560 burst=64 senders=2 cpus=0,1 window=256
+	packets count=2560 burst=64 senders=2 cpus=0,1 window=192
 	intact "two flows on two CPUs"
 	equal "sent" "$(($(tx_stat packets) + $(tx_stat requeued_packets)))" 5120
 	(($(tx_stat shared_packets) <= 5120)) || fail "shared $(tx_stat shared_packets)"
@@ -126,7 +126,7 @@ spills() {
 	default_qdisc "$1"
 	ports add r1 r2
 	all=$(dev_stat tx_packets)
-	packets count=1920 burst=64 window=512
+	packets count=1920 burst=64 window=192
 	in_order "$1" 1800
 	requeued=$(tx_stat requeued_packets) sent=$(tx_stat packets)
 	((requeued > 0)) || fail "$1: none requeued"

@@ -13,7 +13,7 @@
 
 test_down_up() {
 	routed "${1:-virtio}" || return
-	ask start burst=64 window=256 >/dev/null
+	ask start burst=64 window=192 >/dev/null
 	for _ in 1 2; do
 		check "flows" flowing
 		ip -n "$R" link set r2 down
@@ -32,7 +32,7 @@ test_down_up_e1000e() { test_down_up e1000e; }
 test_channels() {
 	local n
 	routed virtio4 || return
-	ask start senders=2 cpus=0,1 burst=64 window=256 >/dev/null
+	ask start senders=2 cpus=0,1 burst=64 window=192 >/dev/null
 	for n in 1 4 2 4; do
 		check "flows" flowing
 		in_ns "$R" ethtool -L r2 combined $n || fail "ethtool -L combined $n"
@@ -97,7 +97,7 @@ test_ports_come_and_go() {
 test_module_goes() {
 	grep -q "^kpac .* - " /proc/modules || { skip "kpac is built in"; return; }
 	routed virtio || return
-	ask start senders=2 cpus=0,1 burst=16 window=256 >/dev/null
+	ask start senders=2 cpus=0,1 burst=16 window=192 >/dev/null
 	for _ in 1 2; do
 		check "flows" flowing
 		timeout 30 rmmod kpac || fail "rmmod"
