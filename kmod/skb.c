@@ -168,6 +168,21 @@ static enum kpac_outcome kpac_skb_send(struct kpac_port *port,
 	return KPAC_STOLEN;
 }
 
+/* Have the peer of a device receive a packet. */
+static enum kpac_outcome kpac_skb_send_peer(struct kpac_port *port,
+					    struct sk_buff *skb,
+					    struct net_device *dev,
+					    bool may_handover)
+{
+	unsigned int bytes = skb->len;
+	enum kpac_outcome outcome;
+
+	outcome = kpac_xmit_peer(skb, dev, may_handover);
+	kpac_stats_exit(port->stats, outcome == KPAC_PASS ? KPAC_EXIT_DROP :
+						 KPAC_EXIT_REDIRECT, bytes);
+	return outcome == KPAC_PASS ? KPAC_STOLEN : outcome;
+}
+
 static enum kpac_outcome kpac_skb_do(struct kpac_port *port,
 				     struct sk_buff **pskb,
 				     struct kpac_view *view,
@@ -183,6 +198,9 @@ static enum kpac_outcome kpac_skb_do(struct kpac_port *port,
 		return kpac_skb_send(port, skb, view->dev, view->l3,
 				     KPAC_EXIT_REPLY);
 	case KPAC_VERDICT_REDIRECT:
+		if (view->out_peer && view->l3 == ETH_HLEN)
+			return kpac_skb_send_peer(port, skb, view->out,
+						  may_handover);
 		return kpac_skb_send(port, skb, view->out, view->l3,
 				     KPAC_EXIT_REDIRECT);
 	case KPAC_VERDICT_STOLEN:

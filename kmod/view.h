@@ -123,6 +123,7 @@ struct kpac_view_ops {
  * @mark: its mark; handlers may change it
  * @dev: the device that it came in by
  * @out: the device that %KPAC_VERDICT_REDIRECT sends it by
+ * @out_peer: or rather has its peer receive it
  * @packet: the door's
  * @ops: the door's
  *
@@ -142,6 +143,7 @@ struct kpac_view {
 	u32 mark;
 	struct net_device *dev;
 	struct net_device *out;
+	bool out_peer;
 	void *packet;
 	const struct kpac_view_ops *ops;
 };
@@ -155,7 +157,8 @@ struct kpac_view {
  * @KPAC_VERDICT_FORWARD: kpac forwards the packet, if that is plain forwarding
  * @KPAC_VERDICT_REPLY: the packet, which has been made a reply, leaves by the
  *	device that it came in by
- * @KPAC_VERDICT_REDIRECT: the packet leaves by &kpac_view.out as it is
+ * @KPAC_VERDICT_REDIRECT: the packet leaves by &kpac_view.out as it is, or is
+ *	received by its peer
  * @KPAC_VERDICT_STOLEN: the handler has the packet
  */
 enum kpac_verdict {

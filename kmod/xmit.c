@@ -428,3 +428,40 @@ enum kpac_exit kpac_xmit_frame(struct sk_buff *skb, struct net_device *dev)
 		return KPAC_EXIT_QUEUED;
 	}
 }
+
+/**
+ * kpac_xmit_peer - have the other end of a pair of devices receive a packet
+ * @skb: the packet, from the network header on, its Ethernet header in front;
+ *	consumed, unless it goes on
+ * @dev: the device that would send it
+ * @may_handover: the caller can go on with it
+ *
+ * Context: softirq, under RCU.
+ * Return: %KPAC_ANOTHER: it goes on as received by its device; %KPAC_STOLEN: it
+ * will be received later; %KPAC_PASS: there is no peer that can receive it, and
+ * it was dropped.
+ */
+enum kpac_outcome kpac_xmit_peer(struct sk_buff *skb, struct net_device *dev,
+				 bool may_handover)
+{
+	const struct net_device_ops *ops = dev->netdev_ops;
+	struct kpac_path path = { .dev = dev };
+
+	path.peer = ops->ndo_get_peer_dev ? ops->ndo_get_peer_dev(dev) : NULL;
+	if (unlikely(!path.peer) ||
+	    unlikely(!(dev->flags & path.peer->flags & IFF_UP)) ||
+	    unlikely(!is_skb_forwardable(path.peer, skb)) ||
+	    unlikely(skb_orphan_frags(skb, GFP_ATOMIC))) {
+		dev_core_stats_tx_dropped_inc(dev);
+		kfree_skb(skb);
+		return KPAC_PASS;
+	}
+	if (skb->mark && !net_eq(dev_net(dev), dev_net(path.peer)))
+		skb->mark = 0;
+	kpac_txq_settle(dev);
+	if (!may_handover || kpac_xmit_steered(path.peer))
+		return kpac_xmit_backlog(skb, &path) == KPAC_EXIT_DROP ?
+		       KPAC_PASS : KPAC_STOLEN;
+	kpac_xmit_count(&path, skb->len);
+	return kpac_xmit_handover(skb, &path);
+}

@@ -42,6 +42,8 @@ enum kpac_exit kpac_xmit(struct sk_buff **pskb, const struct kpac_path *path,
 			 bool may_handover);
 struct sk_buff *kpac_xmit_buffer(struct net_device *dev, unsigned int len);
 enum kpac_exit kpac_xmit_frame(struct sk_buff *skb, struct net_device *dev);
+enum kpac_outcome kpac_xmit_peer(struct sk_buff *skb, struct net_device *dev,
+				 bool may_handover);
 
 /* Put the link-layer header in front of the packet, as the neighbour has it
  * now. There is headroom for it.
