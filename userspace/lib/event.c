@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-3-Clause)
-/* Events: what the kernel announces on its multicast group. */
+/* Events: what the kernel announces on its multicast groups. */
 #include <errno.h>
 #include <string.h>
 
@@ -11,6 +11,13 @@ struct reader {
 	void *arg;
 	int result;
 };
+
+static int join(struct kpac *handle, struct nl_sock *sock, const char *name)
+{
+	int group = genl_ctrl_resolve_grp(handle->sock, KPAC_FAMILY_NAME, name);
+
+	return group < 0 ? group : nl_socket_add_membership(sock, group);
+}
 
 /**
  * kpac_event_subscribe() - begin to listen to changes in the namespace
@@ -25,7 +32,6 @@ struct reader {
 int kpac_event_subscribe(struct kpac *handle)
 {
 	struct nl_sock *sock;
-	int group;
 	int err;
 
 	if (handle->events)
@@ -40,14 +46,12 @@ int kpac_event_subscribe(struct kpac *handle)
 	err = nl_socket_add_membership(sock, GENL_ID_CTRL);
 	if (err)
 		goto fail;
-	group = genl_ctrl_resolve_grp(handle->sock, KPAC_FAMILY_NAME,
-				      KPAC_MCGRP_PORTS);
-	if (group < 0) {
-		err = group;
-		goto fail;
-	}
-	err = nl_socket_add_membership(sock, group);
+	err = join(handle, sock, KPAC_MCGRP_PORTS);
 	if (err)
+		goto fail;
+	/* An older module has no table, and so no group for it. */
+	err = join(handle, sock, KPAC_MCGRP_TABLE);
+	if (err && err != -NLE_OBJ_NOTFOUND)
 		goto fail;
 	err = nl_socket_set_nonblocking(sock);
 	if (err)
@@ -93,46 +97,68 @@ static int on_sequence(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+static int malformed(struct reader *reader, const char *what)
+{
+	reader->result = kpac_fail(reader->handle, -EBADMSG,
+				   "the kernel's description of %s is malformed",
+				   what);
+	return NL_STOP;
+}
+
+static int tell(struct reader *reader, const struct kpac_event *event)
+{
+	reader->result = reader->fn(event, reader->arg);
+	return reader->result ? NL_STOP : NL_OK;
+}
+
+static int on_port(struct reader *reader, const struct nlmsghdr *nlh,
+		   enum kpac_event_type type)
+{
+	struct kpac_event event = { .type = type };
+	struct kpac_port port;
+
+	if (kpac_parse_port(nlh, &port))
+		return malformed(reader, "a port");
+	event.port = &port;
+	return tell(reader, &event);
+}
+
+static int on_table(struct reader *reader, const struct nlmsghdr *nlh)
+{
+	struct kpac_event event = { .type = KPAC_EVENT_TABLE };
+	struct kpac_table table;
+
+	if (kpac_parse_table(nlh, &table))
+		return malformed(reader, "the table");
+	event.table = &table;
+	return tell(reader, &event);
+}
+
 static int on_event(struct nl_msg *msg, void *arg)
 {
+	const struct kpac_event gone = { .type = KPAC_EVENT_GONE };
 	struct nlmsghdr *nlh = nlmsg_hdr(msg);
-	struct kpac_event event = { 0 };
 	struct reader *reader = arg;
-	struct kpac_port port;
 
 	if (nlmsg_get_src(msg)->nl_pid || !genlmsg_valid_hdr(nlh, 0))
 		return NL_SKIP;
+	if (nlh->nlmsg_type == GENL_ID_CTRL)
+		return family_gone(nlh) ? tell(reader, &gone) : NL_SKIP;
+	if (nlh->nlmsg_type != reader->handle->family)
+		return NL_SKIP;
 
-	if (nlh->nlmsg_type == GENL_ID_CTRL) {
-		if (!family_gone(nlh))
-			return NL_SKIP;
-		event.type = KPAC_EVENT_GONE;
-	} else if (nlh->nlmsg_type == reader->handle->family) {
-		switch (genlmsg_hdr(nlh)->cmd) {
-		case KPAC_CMD_PORT_NEW_NTF:
-			event.type = KPAC_EVENT_PORT_NEW;
-			break;
-		case KPAC_CMD_PORT_SET_NTF:
-			event.type = KPAC_EVENT_PORT_SET;
-			break;
-		case KPAC_CMD_PORT_DEL_NTF:
-			event.type = KPAC_EVENT_PORT_DEL;
-			break;
-		default:	/* of a newer module */
-			return NL_SKIP;
-		}
-		if (kpac_parse_port(nlh, &port)) {
-			reader->result = kpac_fail(reader->handle, -EBADMSG,
-				"the kernel's description of a port is malformed");
-			return NL_STOP;
-		}
-		event.port = &port;
-	} else {
+	switch (genlmsg_hdr(nlh)->cmd) {
+	case KPAC_CMD_PORT_NEW_NTF:
+		return on_port(reader, nlh, KPAC_EVENT_PORT_NEW);
+	case KPAC_CMD_PORT_SET_NTF:
+		return on_port(reader, nlh, KPAC_EVENT_PORT_SET);
+	case KPAC_CMD_PORT_DEL_NTF:
+		return on_port(reader, nlh, KPAC_EVENT_PORT_DEL);
+	case KPAC_CMD_TABLE_CHANGE_NTF:
+		return on_table(reader, nlh);
+	default:	/* of a newer module */
 		return NL_SKIP;
 	}
-
-	reader->result = reader->fn(&event, reader->arg);
-	return reader->result ? NL_STOP : NL_OK;
 }
 
 /**

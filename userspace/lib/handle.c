@@ -141,6 +141,17 @@ int kpac_connect(struct kpac *handle, struct nl_sock **sock)
 	return 0;
 }
 
+/* Both only improve error messages; old kernels do without. */
+void kpac_want_reasons(struct nl_sock *sock)
+{
+	const int one = 1;
+
+	(void)setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK,
+			 &one, sizeof(one));
+	(void)setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_CAP_ACK,
+			 &one, sizeof(one));
+}
+
 static int resolve_family(struct kpac *handle)
 {
 	int id = genl_ctrl_resolve(handle->sock, KPAC_FAMILY_NAME);
@@ -173,7 +184,6 @@ static int resolve_family(struct kpac *handle)
  */
 int kpac_open(struct kpac **handle, const char *netns)
 {
-	const int one = 1;
 	struct kpac *h;
 	int err;
 
@@ -191,11 +201,7 @@ int kpac_open(struct kpac **handle, const char *netns)
 	if (err)
 		return err;
 
-	/* Both only improve error messages; old kernels do without. */
-	(void)setsockopt(nl_socket_get_fd(h->sock), SOL_NETLINK,
-			 NETLINK_EXT_ACK, &one, sizeof(one));
-	(void)setsockopt(nl_socket_get_fd(h->sock), SOL_NETLINK,
-			 NETLINK_CAP_ACK, &one, sizeof(one));
+	kpac_want_reasons(h->sock);
 	return resolve_family(h);
 }
 
@@ -204,12 +210,13 @@ int kpac_open(struct kpac **handle, const char *netns)
  * @handle: the handle, or %NULL
  *
  * Everything that belongs to the handle is gone afterwards, the string that
- * kpac_error() returned included.
+ * kpac_error() returned included, and a batch that was begun and not committed.
  */
 void kpac_close(struct kpac *handle)
 {
 	if (!handle)
 		return;
+	kpac_batch_free(handle);
 	nl_socket_free(handle->events);
 	nl_socket_free(handle->sock);
 	if (handle->netns >= 0)
@@ -254,4 +261,31 @@ int kpac_ifname(struct kpac *handle, unsigned int ifindex,
 	memcpy(name, ifr.ifr_name, IF_NAMESIZE);
 	name[IF_NAMESIZE - 1] = '\0';
 	return 0;
+}
+
+/**
+ * kpac_ifindex() - the interface index of a device of the handle's namespace
+ * @handle: the handle
+ * @name: the name of the device
+ * @ifindex: where to put the interface index
+ *
+ * Return: 0, or -ENODEV if there is no such device. @ifindex is then 0.
+ */
+int kpac_ifindex(struct kpac *handle, const char *name, unsigned int *ifindex)
+{
+	struct ifreq ifr = { 0 };
+	size_t len = strlen(name);
+
+	*ifindex = 0;
+	if (len && len < IF_NAMESIZE) {
+		memcpy(ifr.ifr_name, name, len);
+		if (!ioctl(nl_socket_get_fd(handle->sock), SIOCGIFINDEX, &ifr)) {
+			*ifindex = (unsigned int)ifr.ifr_ifindex;
+			return 0;
+		}
+		if (errno != ENODEV)
+			return kpac_fail(handle, -errno, "device \"%s\": %s", name,
+					 strerror(errno));
+	}
+	return kpac_fail(handle, -ENODEV, "there is no device \"%s\"", name);
 }

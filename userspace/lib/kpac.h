@@ -7,9 +7,10 @@
  * time; different handles do not share anything.
  *
  * Binary compatibility: the structures that callbacks receive are allocated by
- * the library and only ever grow at their end. The one structure that a caller
- * allocates, struct kpac_port_config, starts with its size and grows at its end
- * as well; the library takes every size that it ever had.
+ * the library and only ever grow at their end. Structures that a caller
+ * allocates, as struct kpac_port_config, start with their size and grow at their
+ * end as well; the library takes every size that they ever had. kpac-table.h,
+ * which is a part of this header, says which do not grow.
  */
 #ifndef KPAC_H
 #define KPAC_H
@@ -20,6 +21,8 @@
 #include <net/if.h>
 
 #include <linux/kpac.h>
+
+#include "kpac-table.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -229,6 +232,10 @@ struct kpac_tx {
  * @n_pass: number of entries in @pass
  * @tx: what was sent by the port, or %NULL if the module does not tell because
  *	it is older
+ * @handler_drop_packets: packets that a handler dropped
+ * @reply_packets: packets that a handler turned into a reply
+ * @redirect_packets: packets that a handler sent by a device
+ * @stolen_packets: packets that a handler kept or used up
  */
 struct kpac_stats {
 	unsigned int ifindex;
@@ -247,6 +254,10 @@ struct kpac_stats {
 	const struct kpac_pass *pass;
 	size_t n_pass;
 	const struct kpac_tx *tx;
+	uint64_t handler_drop_packets;
+	uint64_t reply_packets;
+	uint64_t redirect_packets;
+	uint64_t stolen_packets;
 };
 
 /**
@@ -255,23 +266,28 @@ struct kpac_stats {
  * @KPAC_EVENT_PORT_SET: a port was changed or its device renamed
  * @KPAC_EVENT_PORT_DEL: a device is no longer a port
  * @KPAC_EVENT_GONE: the module was unloaded; no events will follow
+ * @KPAC_EVENT_TABLE: the table has changed
  */
 enum kpac_event_type {
 	KPAC_EVENT_PORT_NEW,
 	KPAC_EVENT_PORT_SET,
 	KPAC_EVENT_PORT_DEL,
 	KPAC_EVENT_GONE,
+	KPAC_EVENT_TABLE,
 };
 
 /**
  * struct kpac_event - something changed in the namespace
  * @type: what
- * @port: the port concerned, as it is now or, if deleted, was last; %NULL for
- *	%KPAC_EVENT_GONE
+ * @port: the port concerned, as it is now or, if deleted, was last; %NULL if
+ *	the event is about none
+ * @table: how large the table is now, and what was added and deleted; %NULL but
+ *	for %KPAC_EVENT_TABLE
  */
 struct kpac_event {
 	enum kpac_event_type type;
 	const struct kpac_port *port;
+	const struct kpac_table *table;
 };
 
 /*
@@ -289,6 +305,7 @@ void kpac_close(struct kpac *handle);
 const char *kpac_error(const struct kpac *handle);
 int kpac_ifname(struct kpac *handle, unsigned int ifindex,
 		char name[IF_NAMESIZE]);
+int kpac_ifindex(struct kpac *handle, const char *name, unsigned int *ifindex);
 
 /* Ports: port.c */
 int kpac_port_add(struct kpac *handle, struct kpac_dev dev,

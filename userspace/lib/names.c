@@ -121,6 +121,10 @@ static const struct {
 		"no-memory",
 		"there was no memory",
 	},
+	[KPAC_PASS_REASON_HANDLER] = {
+		"handler",
+		"an entry of the table says so (kpacctl handler stat)",
+	},
 };
 
 /* A reason added to kpac.yaml needs its name and meaning above. */
@@ -129,37 +133,46 @@ _Static_assert(ARRAY_SIZE(door_whys) == KPAC_DOOR_WHY_MAX + 1, "door-why");
 _Static_assert(ARRAY_SIZE(pass_reasons) == KPAC_PASS_REASON_MAX + 1,
 	       "pass-reason");
 
-static const char *const port_attrs[] = {
-	[KPAC_A_PORT_IFINDEX] = "ifindex",
-	[KPAC_A_PORT_IFNAME] = "ifname",
-	[KPAC_A_PORT_DOOR] = "door",
-	[KPAC_A_PORT_DOOR_USED] = "door-used",
-	[KPAC_A_PORT_DOOR_WHY] = "door-why",
-	[KPAC_A_PORT_FORWARD] = "forward",
-	[KPAC_A_PORT_MASTER] = "master",
-	[KPAC_A_PORT_TX_BATCH] = "tx-batch",
-	[KPAC_A_PORT_CLEAN_BATCH] = "clean-batch",
-	[KPAC_A_PORT_POOL] = "pool",
-	[KPAC_A_PORT_COPYBREAK] = "copybreak",
+static const char *const arg_types[] = {
+	[KPAC_ARG_TYPE_FLAG] = "flag",
+	[KPAC_ARG_TYPE_NUMBER] = "number",
+	[KPAC_ARG_TYPE_SIZE] = "size",
+	[KPAC_ARG_TYPE_RATE] = "rate",
+	[KPAC_ARG_TYPE_TIME] = "time",
+	[KPAC_ARG_TYPE_CHOICE] = "choice",
+	[KPAC_ARG_TYPE_TEXT] = "text",
+	[KPAC_ARG_TYPE_ADDRESS] = "address",
+	[KPAC_ARG_TYPE_PREFIX] = "prefix",
+	[KPAC_ARG_TYPE_LLADDR] = "lladdr",
+	[KPAC_ARG_TYPE_DEV] = "dev",
 };
 
-/* Requests about statistics carry nothing but the device. */
-static const char *const stats_attrs[] = {
-	[KPAC_A_STATS_IFINDEX] = "ifindex",
-	[KPAC_A_STATS_IFNAME] = "ifname",
+static const char *const base_names[] = {
+	[KPAC_BASE_L2] = "l2",
+	[KPAC_BASE_L3] = "l3",
+	[KPAC_BASE_L4] = "l4",
+	[KPAC_BASE_PAYLOAD] = "payload",
 };
 
-/* The name of an attribute of a request, or NULL. */
-const char *kpac_attr_name(int cmd, int attr)
+static const char *const fragment_names[] = {
+	[KPAC_FRAGMENT_NO] = "no",
+	[KPAC_FRAGMENT_YES] = "yes",
+	[KPAC_FRAGMENT_FIRST] = "first",
+	[KPAC_FRAGMENT_LATER] = "later",
+};
+
+_Static_assert(ARRAY_SIZE(arg_types) == KPAC_ARG_TYPE_MAX + 1, "arg-type");
+_Static_assert(ARRAY_SIZE(base_names) == KPAC_BASE_MAX + 1, "base");
+_Static_assert(ARRAY_SIZE(fragment_names) == KPAC_FRAGMENT_MAX + 1, "fragment");
+
+static int from_name(const char *const *names, size_t n, const char *name)
 {
-	bool stats = cmd == KPAC_CMD_STATS_GET || cmd == KPAC_CMD_STATS_RESET;
+	size_t i;
 
-	if (attr < 0)
-		return NULL;
-	if (stats)
-		return (size_t)attr < ARRAY_SIZE(stats_attrs) ?
-		       stats_attrs[attr] : NULL;
-	return (size_t)attr < ARRAY_SIZE(port_attrs) ? port_attrs[attr] : NULL;
+	for (i = 0; i < n; i++)
+		if (!strcmp(name, names[i]))
+			return (int)i;
+	return -EINVAL;
 }
 
 /**
@@ -181,12 +194,7 @@ const char *kpac_door_name(unsigned int door)
  */
 int kpac_door_from_name(const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(door_names); i++)
-		if (!strcmp(name, door_names[i]))
-			return (int)i;
-	return -EINVAL;
+	return from_name(door_names, ARRAY_SIZE(door_names), name);
 }
 
 /**
@@ -251,4 +259,60 @@ int kpac_pass_reason_from_name(const char *name)
 		if (!strcmp(name, pass_reasons[i].name))
 			return (int)i;
 	return -EINVAL;
+}
+
+/**
+ * kpac_arg_type_name() - the name of a type of handlers' arguments
+ * @type: enum kpac_arg_type
+ *
+ * Return: a constant string, "unknown" for a type of a newer module.
+ */
+const char *kpac_arg_type_name(unsigned int type)
+{
+	return type < ARRAY_SIZE(arg_types) ? arg_types[type] : "unknown";
+}
+
+/**
+ * kpac_base_name() - the name of what an offset is relative to
+ * @base: enum kpac_base
+ *
+ * Return: a constant string, "unknown" for a base of a newer module.
+ */
+const char *kpac_base_name(unsigned int base)
+{
+	return base < ARRAY_SIZE(base_names) ? base_names[base] : "unknown";
+}
+
+/**
+ * kpac_base_from_name() - what an offset is relative to, by its name
+ * @name: the name, complete
+ *
+ * Return: enum kpac_base, or -EINVAL if there is no such base.
+ */
+int kpac_base_from_name(const char *name)
+{
+	return from_name(base_names, ARRAY_SIZE(base_names), name);
+}
+
+/**
+ * kpac_fragment_name() - the name of a kind of fragments
+ * @fragment: enum kpac_fragment
+ *
+ * Return: a constant string, "unknown" for a kind of a newer module.
+ */
+const char *kpac_fragment_name(unsigned int fragment)
+{
+	return fragment < ARRAY_SIZE(fragment_names) ?
+	       fragment_names[fragment] : "unknown";
+}
+
+/**
+ * kpac_fragment_from_name() - the kind of fragments that has a name
+ * @name: the name, complete
+ *
+ * Return: enum kpac_fragment, or -EINVAL if there is no such kind.
+ */
+int kpac_fragment_from_name(const char *name)
+{
+	return from_name(fragment_names, ARRAY_SIZE(fragment_names), name);
 }

@@ -11,62 +11,6 @@
 
 #include "internal.h"
 
-static bool get_u8(const struct nlattr *nla, unsigned int *value)
-{
-	if (!nla || nla_len(nla) != sizeof(uint8_t))
-		return false;
-	*value = nla_get_u8(nla);
-	return true;
-}
-
-static bool get_u32(const struct nlattr *nla, unsigned int *value)
-{
-	if (!nla || nla_len(nla) != sizeof(uint32_t))
-		return false;
-	*value = nla_get_u32(nla);
-	return true;
-}
-
-/* The type "uint" has 4 or 8 bytes, as the value needs. */
-static bool get_uint(const struct nlattr *nla, uint64_t *value)
-{
-	if (!nla)
-		return false;
-	switch (nla_len(nla)) {
-	case sizeof(uint32_t):
-		*value = nla_get_u32(nla);
-		return true;
-	case sizeof(uint64_t):
-		*value = nla_get_u64(nla);
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool get_ifname(const struct nlattr *nla, char name[IF_NAMESIZE])
-{
-	size_t len;
-
-	if (!nla)
-		return false;
-	len = strnlen(nla_data(nla), (size_t)nla_len(nla));
-	if (!len || len >= IF_NAMESIZE)
-		return false;
-	memcpy(name, nla_data(nla), len);
-	name[len] = '\0';
-	return true;
-}
-
-static bool attrs(const struct nlmsghdr *nlh, struct nlattr **first, int *len)
-{
-	if (nlh->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
-		return false;
-	*first = (struct nlattr *)((char *)nlh + NLMSG_HDRLEN + GENL_HDRLEN);
-	*len = (int)(nlh->nlmsg_len - NLMSG_HDRLEN - GENL_HDRLEN);
-	return true;
-}
-
 int kpac_parse_port(const struct nlmsghdr *nlh, struct kpac_port *port)
 {
 	struct nlattr *tb[KPAC_A_PORT_MAX + 1];
@@ -75,44 +19,32 @@ int kpac_parse_port(const struct nlmsghdr *nlh, struct kpac_port *port)
 	int len;
 
 	memset(port, 0, sizeof(*port));
-	if (!attrs(nlh, &first, &len) ||
+	if (!kpac_attrs(nlh, &first, &len) ||
 	    nla_parse(tb, KPAC_A_PORT_MAX, first, len, NULL) ||
-	    !get_u32(tb[KPAC_A_PORT_IFINDEX], &port->ifindex) ||
-	    !get_ifname(tb[KPAC_A_PORT_IFNAME], port->ifname))
+	    !kpac_get_u32(tb[KPAC_A_PORT_IFINDEX], &port->ifindex) ||
+	    !kpac_get_ifname(tb[KPAC_A_PORT_IFNAME], port->ifname))
 		return -EBADMSG;
 
-	if (get_u32(tb[KPAC_A_PORT_DOOR], &port->door))
+	if (kpac_get_u32(tb[KPAC_A_PORT_DOOR], &port->door))
 		port->have |= KPAC_PORT_DOOR;
-	if (get_u32(tb[KPAC_A_PORT_DOOR_USED], &port->door_used))
+	if (kpac_get_u32(tb[KPAC_A_PORT_DOOR_USED], &port->door_used))
 		port->have |= KPAC_PORT_DOOR_USED;
-	if (get_u32(tb[KPAC_A_PORT_DOOR_WHY], &port->door_why))
+	if (kpac_get_u32(tb[KPAC_A_PORT_DOOR_WHY], &port->door_why))
 		port->have |= KPAC_PORT_DOOR_WHY;
-	if (get_u8(tb[KPAC_A_PORT_FORWARD], &value)) {
+	if (kpac_get_u8(tb[KPAC_A_PORT_FORWARD], &value)) {
 		port->have |= KPAC_PORT_FORWARD;
 		port->forward = value;
 	}
-	get_u32(tb[KPAC_A_PORT_MASTER], &port->master);
-	if (get_u32(tb[KPAC_A_PORT_TX_BATCH], &port->tx_batch))
+	kpac_get_u32(tb[KPAC_A_PORT_MASTER], &port->master);
+	if (kpac_get_u32(tb[KPAC_A_PORT_TX_BATCH], &port->tx_batch))
 		port->have |= KPAC_PORT_TX_BATCH;
-	if (get_u32(tb[KPAC_A_PORT_CLEAN_BATCH], &port->clean_batch))
+	if (kpac_get_u32(tb[KPAC_A_PORT_CLEAN_BATCH], &port->clean_batch))
 		port->have |= KPAC_PORT_CLEAN_BATCH;
-	if (get_u32(tb[KPAC_A_PORT_POOL], &port->pool))
+	if (kpac_get_u32(tb[KPAC_A_PORT_POOL], &port->pool))
 		port->have |= KPAC_PORT_POOL;
-	if (get_u32(tb[KPAC_A_PORT_COPYBREAK], &port->copybreak))
+	if (kpac_get_u32(tb[KPAC_A_PORT_COPYBREAK], &port->copybreak))
 		port->have |= KPAC_PORT_COPYBREAK;
 	return 0;
-}
-
-/* How many attributes of a type there are: those that occur more than once. */
-static size_t count_attrs(struct nlattr *first, int len, int type)
-{
-	struct nlattr *nla;
-	size_t n = 0;
-	int rest;
-
-	nla_for_each_attr(nla, first, len, rest)
-		n += nla_type(nla) == type;
-	return n;
 }
 
 static int parse_pass(struct nlattr *nest, struct kpac_pass *pass)
@@ -122,10 +54,10 @@ static int parse_pass(struct nlattr *nest, struct kpac_pass *pass)
 	memset(pass, 0, sizeof(*pass));
 	if (nla_parse(tb, KPAC_A_PASS_MAX, nla_data(nest), nla_len(nest),
 		      NULL) ||
-	    !get_u32(tb[KPAC_A_PASS_REASON], &pass->reason) ||
-	    !get_uint(tb[KPAC_A_PASS_PACKETS], &pass->packets))
+	    !kpac_get_u32(tb[KPAC_A_PASS_REASON], &pass->reason) ||
+	    !kpac_get_uint(tb[KPAC_A_PASS_PACKETS], &pass->packets))
 		return -EBADMSG;
-	get_uint(tb[KPAC_A_PASS_BYTES], &pass->bytes);
+	kpac_get_uint(tb[KPAC_A_PASS_BYTES], &pass->bytes);
 	return 0;
 }
 
@@ -139,7 +71,7 @@ static int by_reason(const void *a, const void *b)
 
 static int parse_passes(struct nlattr *first, int len, struct kpac_stats *stats)
 {
-	size_t n = count_attrs(first, len, KPAC_A_STATS_PASS);
+	size_t n = kpac_count_attrs(first, len, KPAC_A_STATS_PASS);
 	struct kpac_pass *pass;
 	struct nlattr *nla;
 	int rest;
@@ -172,8 +104,8 @@ static int parse_tx_size(struct nlattr *nest, struct kpac_tx_size *size)
 
 	if (nla_parse(tb, KPAC_A_TX_SIZE_MAX, nla_data(nest), nla_len(nest),
 		      NULL) ||
-	    !get_u32(tb[KPAC_A_TX_SIZE_LEAST], &size->least) || !size->least ||
-	    !get_uint(tb[KPAC_A_TX_SIZE_BATCHES], &size->batches))
+	    !kpac_get_u32(tb[KPAC_A_TX_SIZE_LEAST], &size->least) || !size->least ||
+	    !kpac_get_uint(tb[KPAC_A_TX_SIZE_BATCHES], &size->batches))
 		return -EBADMSG;
 	return 0;
 }
@@ -188,7 +120,7 @@ static int by_least(const void *a, const void *b)
 
 static int parse_tx_sizes(struct nlattr *first, int len, struct kpac_tx *tx)
 {
-	size_t n = count_attrs(first, len, KPAC_A_TX_SIZE);
+	size_t n = kpac_count_attrs(first, len, KPAC_A_TX_SIZE);
 	struct kpac_tx_size *size;
 	struct nlattr *nla;
 	int rest;
@@ -224,20 +156,20 @@ static int parse_tx(struct nlattr *nest, struct kpac_stats *stats)
 	stats->tx = tx;
 
 	if (nla_parse(tb, KPAC_A_TX_MAX, nla_data(nest), nla_len(nest), NULL) ||
-	    !get_uint(tb[KPAC_A_TX_PACKETS], &tx->packets) ||
-	    !get_uint(tb[KPAC_A_TX_DOORBELLS], &tx->doorbells))
+	    !kpac_get_uint(tb[KPAC_A_TX_PACKETS], &tx->packets) ||
+	    !kpac_get_uint(tb[KPAC_A_TX_DOORBELLS], &tx->doorbells))
 		return -EBADMSG;
 
-	get_uint(tb[KPAC_A_TX_SHARED_PACKETS], &tx->shared_packets);
-	get_uint(tb[KPAC_A_TX_REQUEUED_PACKETS], &tx->requeued_packets);
-	get_uint(tb[KPAC_A_TX_DROP_PACKETS], &tx->drop_packets);
-	get_uint(tb[KPAC_A_TX_COPIED_PACKETS], &tx->copied_packets);
-	get_uint(tb[KPAC_A_TX_POOL_HITS], &tx->pool_hits);
-	get_uint(tb[KPAC_A_TX_POOL_MISSES], &tx->pool_misses);
-	get_uint(tb[KPAC_A_TX_POOL_RECLAIMS], &tx->pool_reclaims);
-	get_uint(tb[KPAC_A_TX_POOL_SIZE], &tx->pool_size);
-	get_uint(tb[KPAC_A_TX_POOL_BYTES], &tx->pool_bytes);
-	get_uint(tb[KPAC_A_TX_POOL_HIGH], &tx->pool_high);
+	kpac_get_uint(tb[KPAC_A_TX_SHARED_PACKETS], &tx->shared_packets);
+	kpac_get_uint(tb[KPAC_A_TX_REQUEUED_PACKETS], &tx->requeued_packets);
+	kpac_get_uint(tb[KPAC_A_TX_DROP_PACKETS], &tx->drop_packets);
+	kpac_get_uint(tb[KPAC_A_TX_COPIED_PACKETS], &tx->copied_packets);
+	kpac_get_uint(tb[KPAC_A_TX_POOL_HITS], &tx->pool_hits);
+	kpac_get_uint(tb[KPAC_A_TX_POOL_MISSES], &tx->pool_misses);
+	kpac_get_uint(tb[KPAC_A_TX_POOL_RECLAIMS], &tx->pool_reclaims);
+	kpac_get_uint(tb[KPAC_A_TX_POOL_SIZE], &tx->pool_size);
+	kpac_get_uint(tb[KPAC_A_TX_POOL_BYTES], &tx->pool_bytes);
+	kpac_get_uint(tb[KPAC_A_TX_POOL_HIGH], &tx->pool_high);
 	return parse_tx_sizes(nla_data(nest), nla_len(nest), tx);
 }
 
@@ -249,22 +181,29 @@ int kpac_parse_stats(const struct nlmsghdr *nlh, struct kpac_stats *stats)
 	int err;
 
 	memset(stats, 0, sizeof(*stats));
-	if (!attrs(nlh, &first, &len) ||
+	if (!kpac_attrs(nlh, &first, &len) ||
 	    nla_parse(tb, KPAC_A_STATS_MAX, first, len, NULL) ||
-	    !get_u32(tb[KPAC_A_STATS_IFINDEX], &stats->ifindex) ||
-	    !get_ifname(tb[KPAC_A_STATS_IFNAME], stats->ifname) ||
-	    !get_uint(tb[KPAC_A_STATS_PACKETS], &stats->packets))
+	    !kpac_get_u32(tb[KPAC_A_STATS_IFINDEX], &stats->ifindex) ||
+	    !kpac_get_ifname(tb[KPAC_A_STATS_IFNAME], stats->ifname) ||
+	    !kpac_get_uint(tb[KPAC_A_STATS_PACKETS], &stats->packets))
 		return -EBADMSG;
 
-	get_uint(tb[KPAC_A_STATS_BYTES], &stats->bytes);
-	get_uint(tb[KPAC_A_STATS_ACCELERATED_PACKETS],
+	kpac_get_uint(tb[KPAC_A_STATS_BYTES], &stats->bytes);
+	kpac_get_uint(tb[KPAC_A_STATS_ACCELERATED_PACKETS],
 		 &stats->accelerated_packets);
-	get_uint(tb[KPAC_A_STATS_ACCELERATED_BYTES], &stats->accelerated_bytes);
-	get_uint(tb[KPAC_A_STATS_HANDOVER_PACKETS], &stats->handover_packets);
-	get_uint(tb[KPAC_A_STATS_DIRECT_PACKETS], &stats->direct_packets);
-	get_uint(tb[KPAC_A_STATS_QUEUED_PACKETS], &stats->queued_packets);
-	get_uint(tb[KPAC_A_STATS_DROP_PACKETS], &stats->drop_packets);
-	get_uint(tb[KPAC_A_STATS_RESOLVE_PACKETS], &stats->resolve_packets);
+	kpac_get_uint(tb[KPAC_A_STATS_ACCELERATED_BYTES], &stats->accelerated_bytes);
+	kpac_get_uint(tb[KPAC_A_STATS_HANDOVER_PACKETS], &stats->handover_packets);
+	kpac_get_uint(tb[KPAC_A_STATS_DIRECT_PACKETS], &stats->direct_packets);
+	kpac_get_uint(tb[KPAC_A_STATS_QUEUED_PACKETS], &stats->queued_packets);
+	kpac_get_uint(tb[KPAC_A_STATS_DROP_PACKETS], &stats->drop_packets);
+	kpac_get_uint(tb[KPAC_A_STATS_RESOLVE_PACKETS], &stats->resolve_packets);
+
+	kpac_get_uint(tb[KPAC_A_STATS_HANDLER_DROP_PACKETS],
+		      &stats->handler_drop_packets);
+	kpac_get_uint(tb[KPAC_A_STATS_REPLY_PACKETS], &stats->reply_packets);
+	kpac_get_uint(tb[KPAC_A_STATS_REDIRECT_PACKETS],
+		      &stats->redirect_packets);
+	kpac_get_uint(tb[KPAC_A_STATS_STOLEN_PACKETS], &stats->stolen_packets);
 
 	err = parse_passes(first, len, stats);
 	if (!err && tb[KPAC_A_STATS_TX])
