@@ -27,6 +27,7 @@ struct ctl {
 	const char *netns;
 	struct kpac *kpac;
 	json_t *list;		/* with -j: what is to be printed at the end */
+	struct handlers *handlers;	/* that the kernel has, if asked */
 };
 
 struct command {
@@ -63,9 +64,11 @@ int arg_twice(const char *name, const char *second);
 int no_value(const char *name);
 int command_unknown(const char *what, const char *word, const char *help);
 
-/* port.c, stat.c, monitor.c: one per object */
+/* port.c, handler.c, stat.c, monitor.c: one per object */
 int port_main(struct ctl *ctl, int argc, char **argv);
 void port_usage(FILE *to);
+int handler_main(struct ctl *ctl, int argc, char **argv);
+void handler_usage(FILE *to);
 int stat_main(struct ctl *ctl, int argc, char **argv);
 void stat_usage(FILE *to);
 int monitor_main(struct ctl *ctl, int argc, char **argv);
@@ -87,6 +90,13 @@ double share(uint64_t part, uint64_t whole);
 void print_count(const char *label, uint64_t count);
 void print_share(uint64_t part, uint64_t whole);
 void print_colored(const struct ctl *ctl, enum color color, const char *text);
+
+/* handler.c */
+json_t *json_table(const struct kpac_table *table, bool change);
+void print_table(const struct kpac_table *table, bool change);
+
+/* types.c */
+void handlers_free(struct ctl *ctl);
 
 /* tx.c */
 json_t *json_tx(const struct kpac_tx *tx);

@@ -16,6 +16,7 @@ static void usage(FILE *to);
 
 static const struct command objects[] = {
 	{ "port", NULL, port_main, port_usage },
+	{ "handler", NULL, handler_main, handler_usage },
 	{ "stat", "stats", stat_main, stat_usage },
 	{ "monitor", NULL, monitor_main, monitor_usage },
 	{ "help", NULL, help_main, usage },
@@ -24,7 +25,7 @@ static const struct command objects[] = {
 static void usage(FILE *to)
 {
 	fputs("Usage: kpacctl [ OPTIONS ] OBJECT { COMMAND | help }\n"
-	      "where  OBJECT := { port | stat | monitor | help }\n"
+	      "where  OBJECT := { port | handler | stat | monitor | help }\n"
 	      "       OPTIONS := { -j[son] | -p[retty] | -d[etails] | -s[tatistics] |\n"
 	      "                    -n[etns] NETNS | -c[olor][={auto|always|never}] |\n"
 	      "                    -V[ersion] | -h[elp] }\n",
@@ -214,6 +215,7 @@ int kpacctl(int argc, char **argv)
 		status = object ? object->run(&ctl, argc - 1, argv + 1) :
 			 command_unknown("object", *argv, "kpacctl help");
 	}
+	handlers_free(&ctl);
 	kpac_close(ctl.kpac);
 	json_decref(ctl.list);
 

@@ -32,6 +32,8 @@ static const char *event_name(enum kpac_event_type type)
 		return "port-del";
 	case KPAC_EVENT_GONE:
 		return "gone";
+	case KPAC_EVENT_TABLE:
+		return "table-change";
 	}
 	return "unknown";
 }
@@ -43,18 +45,22 @@ static int print_event(const struct kpac_event *event, void *arg)
 
 	if (ctl->json) {
 		json_t *object = json_pack("{s:s}", "event", name);
-		json_t *port = event->port ? json_port(ctl, event->port) : NULL;
+		json_t *what = event->port ? json_port(ctl, event->port) :
+			       event->table ? json_table(event->table, true) :
+			       NULL;
 
-		json_object_update(object, port);
-		json_decref(port);
+		json_object_update(object, what);
+		json_decref(what);
 		json_line(ctl, object);
 		json_decref(object);
 	} else {
 		print_colored(ctl, event->type == KPAC_EVENT_PORT_DEL ?
 			      COLOR_BAD : COLOR_GOOD, name);
-		putchar(event->port ? ' ' : '\n');
+		putchar(event->port || event->table ? ' ' : '\n');
 		if (event->port)
 			print_port(ctl, event->port);
+		if (event->table)
+			print_table(event->table, true);
 	}
 	if (fflush(stdout))
 		return -errno;

@@ -261,6 +261,10 @@ json_t *json_stats(const struct kpac_stats *stats)
 		{ "pass_bytes", stats->pass_bytes },
 		{ "drop_packets", stats->drop_packets },
 		{ "resolve_packets", stats->resolve_packets },
+		{ "handler_drop_packets", stats->handler_drop_packets },
+		{ "reply_packets", stats->reply_packets },
+		{ "redirect_packets", stats->redirect_packets },
+		{ "stolen_packets", stats->stolen_packets },
 	};
 	json_t *object = json_object();
 	json_t *passes = json_array();
@@ -292,6 +296,29 @@ static void print_row(const char *label, const struct kpac_stats *stats,
 {
 	print_count(label, packets);
 	print_share(packets, stats->packets);
+}
+
+/* Nothing where no handler did anything: most have none. */
+static void print_handled(const struct kpac_stats *stats)
+{
+	const struct {
+		const char *label;
+		uint64_t packets;
+	} rows[] = {
+		{ "dropped by handlers", stats->handler_drop_packets },
+		{ "replied", stats->reply_packets },
+		{ "redirected", stats->redirect_packets },
+		{ "stolen", stats->stolen_packets },
+	};
+	size_t i;
+
+	if (!(stats->handler_drop_packets | stats->reply_packets |
+	      stats->redirect_packets | stats->stolen_packets))
+		return;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		print_row(rows[i].label, stats, rows[i].packets);
+		putchar('\n');
+	}
 }
 
 void print_stats(const struct ctl *ctl, const struct kpac_stats *stats)
@@ -330,6 +357,7 @@ void print_stats(const struct ctl *ctl, const struct kpac_stats *stats)
 	}
 	print_row("dropped", stats, stats->drop_packets);
 	putchar('\n');
+	print_handled(stats);
 	print_row("routing asked", stats, stats->resolve_packets);
 	putchar('\n');
 	if (stats->tx)
