@@ -28,7 +28,7 @@ void subject(const char *name, void (*test)(void))
 	fflush(stdout);
 }
 
-static struct kpac *open_fake(void (*answer)(const struct nlmsghdr *request))
+struct kpac *open_fake(void (*answer)(const struct nlmsghdr *request))
 {
 	struct kpac *kpac;
 
@@ -168,6 +168,8 @@ static void test_parse_stats(void)
 	EXPECT(stats.packets == 5000000000 && stats.direct_packets == 900);
 	EXPECT(stats.n_pass == 2);
 	EXPECT(stats.pass_packets == 9 && stats.pass_bytes == 450);
+	EXPECT(stats.handler_drop_packets == 41 && stats.reply_packets == 42 &&
+	       stats.redirect_packets == 43 && stats.stolen_packets == 44);
 	EXPECT(stats.pass[0].reason == KPAC_PASS_REASON_NOT_IP);
 	EXPECT(stats.pass[1].reason == KPAC_PASS_REASON_TTL &&
 	       stats.pass[1].packets == 2 && stats.pass[1].bytes == 128);
@@ -652,7 +654,9 @@ static int count_event(const struct kpac_event *event, void *arg)
 {
 	(void)arg;
 	events[event->type]++;
-	EXPECT(!event->port == (event->type == KPAC_EVENT_GONE));
+	EXPECT(!event->port == (event->type == KPAC_EVENT_GONE ||
+				event->type == KPAC_EVENT_TABLE));
+	EXPECT(!event->table == (event->type != KPAC_EVENT_TABLE));
 	return 0;
 }
 
@@ -671,6 +675,7 @@ static void test_events(void)
 	push_event(KPAC_CMD_PORT_NEW_NTF);
 	push_event(KPAC_CMD_PORT_SET_NTF);
 	push_event(KPAC_CMD_PORT_DEL_NTF);
+	push_change();
 	push_event(250);	/* of a newer module */
 	push_gone("nlctrl");
 	push_gone("kpac");
@@ -683,6 +688,7 @@ static void test_events(void)
 	EXPECT(events[KPAC_EVENT_PORT_SET] == 1);
 	EXPECT(events[KPAC_EVENT_PORT_DEL] == 1);
 	EXPECT(events[KPAC_EVENT_GONE] == 1);
+	EXPECT(events[KPAC_EVENT_TABLE] == 1);
 
 	fake.overrun = true;
 	EXPECT(kpac_event_read(kpac, count_event, NULL) == -ENOBUFS);
@@ -692,6 +698,14 @@ static void test_events(void)
 
 	fake_send(fake_msg(NULL, KPAC_CMD_PORT_NEW_NTF, 0), true);
 	EXPECT(kpac_event_read(kpac, count_event, NULL) == -EBADMSG);
+	fake_send(fake_msg(NULL, KPAC_CMD_TABLE_CHANGE_NTF, 0), true);
+	EXPECT(kpac_event_read(kpac, count_event, NULL) == -EBADMSG);
+	kpac_close(kpac);
+
+	/* A module without a table still has ports. */
+	kpac = open_fake(answer_well);
+	fake.older = true;
+	EXPECT(!kpac_event_subscribe(kpac));
 	kpac_close(kpac);
 }
 
@@ -714,6 +728,9 @@ int main(void)
 	subject("the kernel's refusals become sentences", test_refusals);
 	subject("dumps: empty, interrupted, nested", test_dumps);
 	subject("events", test_events);
+	check_entry();
 	check_ctl();
+	check_handler();
+	check_batch();
 	return failures != 0;
 }

@@ -40,12 +40,12 @@ result $finished "check.c came to its end (exit status $status)"
 # The library exports what its map and its header have, no more and no less.
 exported=$(nm -D --defined-only libkpac.so | awk '$2 == "T" { print $3 }' | sort)
 mapped=$(sed -n 's/^\t\(kpac_[a-z_]*\);$/\1@@KPAC_1.0/p' lib/libkpac.map | sort)
-declared=$(grep -o '\bkpac_[a-z_]*(' lib/kpac.h | tr -d '(' |
+declared=$(grep -oh '\bkpac_[a-z_]*(' lib/kpac.h lib/kpac-table.h | tr -d '(' |
 	grep -v -E '^kpac_dev_(name|index)$' | sort -u | sed 's/$/@@KPAC_1.0/')
 [ -n "$exported" ] && [ "$exported" = "$mapped" ]
 result $? "libkpac.so exports what libkpac.map has"
 [ -n "$declared" ] && [ "$exported" = "$(grep -v '_fn@' <<<"$declared")" ]
-result $? "libkpac.so exports what kpac.h has"
+result $? "libkpac.so exports what kpac.h and kpac-table.h have"
 readelf -d libkpac.so | grep -q 'SONAME.*\[libkpac\.so\.1\]'
 result $? "the SONAME is libkpac.so.1"
 missing=$(while IFS=@ read -r f _; do
@@ -162,7 +162,7 @@ offers()
 }
 
 bad=0
-offers 'kpacctl ' 'port stat monitor help' || bad=1
+offers 'kpacctl ' 'port handler stat monitor help' || bad=1
 offers 'kpacctl p' 'port' || bad=1
 offers 'kpacctl -j -n blue st' 'stat' || bad=1
 offers 'kpacctl -c = ' 'auto always never' || bad=1

@@ -11,7 +11,7 @@
 #include "../ctl/kpacctl.h"
 #include "check.h"
 
-static char out[65536], err_out[65536];
+char out[1 << 16], err_out[1 << 16];
 
 static void collect(FILE *f, char *to, size_t size)
 {
@@ -33,7 +33,7 @@ static int split(char *words, char **argv)
 }
 
 /* Run kpacctl in a child; its exit status, and what it said in out, err_out. */
-static int run(const char *command)
+int run(const char *command)
 {
 	FILE *o = tmpfile(), *e = tmpfile();
 	char words[512];
@@ -61,12 +61,49 @@ static int run(const char *command)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static bool says(const char *command, int status, const char *text)
+bool says(const char *command, int status, const char *text)
 {
 	int got = run(command);
 	bool good = got == status && strstr(status ? err_out : out, text) &&
 		    (status ? !*out : !*err_out);
 
+	if (!good)
+		printf("# kpacctl %s: %d, not %d, \"%s\"\n# \"%s\" \"%s\"\n",
+		       command, got, status, text, out, err_out);
+	return good;
+}
+
+/* The same without a child, so that what the played module keeps is kept. */
+int run_here(const char *command)
+{
+	FILE *o = tmpfile(), *e = tmpfile();
+	int old_out = dup(1), old_err = dup(2);
+	char words[1024];
+	char *argv[128];
+	int status;
+
+	snprintf(words, sizeof(words), "%s", command);
+	fflush(stdout);
+	dup2(fileno(o), 1);
+	dup2(fileno(e), 2);
+	status = kpacctl(split(words, argv), argv);
+	fflush(stdout);
+	dup2(old_out, 1);
+	dup2(old_err, 2);
+	close(old_out);
+	close(old_err);
+	collect(o, out, sizeof(out));
+	collect(e, err_out, sizeof(err_out));
+	return status;
+}
+
+bool says_here(const char *command, int status, const char *text)
+{
+	int got = run_here(command);
+	bool good;
+
+	good = got == status && strstr(status ? err_out : out, text) &&
+	       (status ? !*out : !*err_out);
 	if (!good)
 		printf("# kpacctl %s: %d, not %d, \"%s\"\n# \"%s\" \"%s\"\n",
 		       command, got, status, text, out, err_out);
@@ -246,6 +283,10 @@ static void test_ctl_text(void)
 	EXPECT(says("-s port show a", 0, "99.9%"));
 	EXPECT(says("stat", 0, "neither IPv4 nor IPv6 (ARP, LLDP, ...); normal"));
 	EXPECT(says("stat", 0, "\n    hand-over "));
+	EXPECT(says("stat", 0, "\n  dropped by handlers              41     0.0%\n"
+		    "  replied                          42     0.0%\n"
+		    "  redirected                       43     0.0%\n"
+		    "  stolen                           44     0.0%\n"));
 	EXPECT(says("stat", 0, " 99.9% "));
 	EXPECT(!strchr(out, '\033'));
 	EXPECT(says("-c=always port", 0, "\033[36ma\033[0m"));
@@ -394,6 +435,10 @@ static void test_ctl_json(void)
 	first = json_array_get(list, 0);
 	EXPECT(number_is(first, "accelerated_packets", 4999999990));
 	EXPECT(number_is(first, "pass_packets", 9));
+	EXPECT(number_is(first, "handler_drop_packets", 41) &&
+	       number_is(first, "reply_packets", 42) &&
+	       number_is(first, "redirect_packets", 43) &&
+	       number_is(first, "stolen_packets", 44));
 	EXPECT(json_is_real(json_object_get(first, "accelerated_share")));
 	pass = json_array_get(json_object_get(first, "pass"), 0);
 	EXPECT(text_is(pass, "reason", "not-ip") &&
@@ -518,6 +563,12 @@ static void test_ctl_monitor(void)
 	EXPECT(says("monitor", 0, "port-new 5: eve: door ingress"));
 	EXPECT(says("monitor", 0, "\nport-set 5: eve: door ingress"));
 	EXPECT(says("monitor", 0, "\nport-del 5: eve: door ingress"));
+	push_change();
+	EXPECT(says("monitor", 0, "\ntable-change generation 17 entries 5 masks 2 "
+		    "memory 5000000000 added 3 deleted 1\n"));
+	EXPECT(says("-j monitor", 0, "{\"event\":\"table-change\",\"generation\":17,"
+		    "\"entries\":5,\"masks\":2,\"memory\":5000000000,"
+		    "\"added\":3,\"deleted\":1}\n"));
 	EXPECT(says("-j monitor", 0,
 		    "{\"event\":\"port-new\",\"ifindex\":5,\"ifname\":\"eve\","));
 	fake.overrun = true;

@@ -22,7 +22,7 @@ struct datagram {
 };
 
 struct fake fake = { .event_fd = -1 };
-static struct datagram *queue;
+static struct datagram *queue, **queue_end = &queue;
 
 void fake_reset(void (*answer)(const struct nlmsghdr *request))
 {
@@ -32,6 +32,7 @@ void fake_reset(void (*answer)(const struct nlmsghdr *request))
 		free(queue);
 		queue = next;
 	}
+	queue_end = &queue;
 	memset(&fake, 0, sizeof(fake));
 	fake.event_fd = -1;
 	fake.answer = answer;
@@ -40,15 +41,13 @@ void fake_reset(void (*answer)(const struct nlmsghdr *request))
 void fake_push(const void *data, size_t len, bool event, unsigned int pid)
 {
 	struct datagram *d = calloc(1, sizeof(*d) + len);
-	struct datagram **end = &queue;
 
 	d->event = event;
 	d->pid = pid;
 	d->len = len;
 	memcpy(d->data, data, len);
-	while (*end)
-		end = &(*end)->next;
-	*end = d;
+	*queue_end = d;
+	queue_end = &d->next;
 }
 
 void fake_send(struct nl_msg *msg, bool event)
@@ -101,9 +100,18 @@ void fake_done(const struct nlmsghdr *request, int err, struct nl_msg *tlvs,
 	fake_send(msg, false);
 }
 
+static void put_group(struct nl_msg *msg, int n, const char *name)
+{
+	struct nlattr *group = nla_nest_start(msg, n);
+
+	nla_put_u32(msg, CTRL_ATTR_MCAST_GRP_ID, FAKE_GROUP + (unsigned int)n);
+	nla_put_string(msg, CTRL_ATTR_MCAST_GRP_NAME, name);
+	nla_nest_end(msg, group);
+}
+
 static void answer_controller(const struct nlmsghdr *request)
 {
-	struct nlattr *groups, *group;
+	struct nlattr *groups;
 	struct nl_msg *msg;
 
 	if (fake.absent) {
@@ -117,32 +125,47 @@ static void answer_controller(const struct nlmsghdr *request)
 	nla_put_u16(msg, CTRL_ATTR_FAMILY_ID, FAKE_FAMILY);
 	nla_put_u32(msg, CTRL_ATTR_VERSION, 1);
 	groups = nla_nest_start(msg, CTRL_ATTR_MCAST_GROUPS);
-	group = nla_nest_start(msg, 1);
-	nla_put_u32(msg, CTRL_ATTR_MCAST_GRP_ID, FAKE_GROUP);
-	nla_put_string(msg, CTRL_ATTR_MCAST_GRP_NAME, KPAC_MCGRP_PORTS);
-	nla_nest_end(msg, group);
+	put_group(msg, 1, KPAC_MCGRP_PORTS);
+	if (!fake.older)
+		put_group(msg, 2, KPAC_MCGRP_TABLE);
 	nla_nest_end(msg, groups);
 	fake_send(msg, false);
 	fake_ack(request, 0, NULL);
 }
 
-ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+static void receive(const struct nlmsghdr *request)
 {
-	const struct nlmsghdr *request = m->msg_iov->iov_base;
-	size_t len = m->msg_iov->iov_len;
+	size_t len = request->nlmsg_len;
 
-	(void)fd;
-	(void)flags;
 	if (request->nlmsg_type == GENL_ID_CTRL) {
 		answer_controller(request);
-		return (ssize_t)len;
+		return;
 	}
 	memcpy(fake.request, request,
 	       len < sizeof(fake.request) ? len : sizeof(fake.request));
 	fake.requests++;
 	if (fake.answer)
 		fake.answer(request);
-	return (ssize_t)len;
+}
+
+/* As the kernel, go on with the next message whatever became of the last. */
+ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	const struct nlmsghdr *nlh = m->msg_iov->iov_base;
+	size_t left = m->msg_iov->iov_len;
+
+	(void)fd;
+	(void)flags;
+	fake.sent++;
+	while (left >= sizeof(*nlh) && nlh->nlmsg_len >= sizeof(*nlh) &&
+	       nlh->nlmsg_len <= left) {
+		size_t size = NLMSG_ALIGN(nlh->nlmsg_len);
+
+		receive(nlh);
+		left = size < left ? left - size : 0;
+		nlh = (const struct nlmsghdr *)((const char *)nlh + size);
+	}
+	return (ssize_t)m->msg_iov->iov_len;
 }
 
 ssize_t recvmsg(int fd, struct msghdr *m, int flags)
@@ -152,6 +175,11 @@ ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 	struct datagram *d;
 	size_t len, n;
 
+	if (fake.lost && fd != fake.event_fd && flags & MSG_DONTWAIT) {
+		fake.lost = false;
+		errno = ENOBUFS;
+		return -1;
+	}
 	if (fd == fake.event_fd && fake.overrun) {
 		fake.overrun = false;
 		errno = ENOBUFS;
@@ -174,6 +202,8 @@ ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 	m->msg_flags = n < len ? MSG_TRUNC : 0;
 	if (!(flags & MSG_PEEK)) {
 		*where = d->next;
+		if (queue_end == &d->next)
+			queue_end = where;
 		free(d);
 	}
 	return (ssize_t)(flags & MSG_TRUNC ? len : n);

@@ -24,7 +24,10 @@ struct fake {
 	void (*answer)(const struct nlmsghdr *request);
 	char request[4096];	/* the last one */
 	int requests;
+	int sent;		/* how often something was sent */
 	bool overrun;		/* the next read of events says ENOBUFS */
+	bool lost;		/* the next read that does not wait says so */
+	bool older;		/* the module has no table */
 };
 
 extern struct fake fake;

@@ -38,6 +38,10 @@ void put_stats(struct nl_msg *msg, unsigned int ifindex, const char *name)
 	nla_put_u32(msg, KPAC_A_STATS_RESOLVE_PACKETS, 7);
 	put_pass(msg, KPAC_PASS_REASON_TTL, 2, 128);
 	put_pass(msg, KPAC_PASS_REASON_NOT_IP, 7, 322);
+	nla_put_u32(msg, KPAC_A_STATS_HANDLER_DROP_PACKETS, 41);
+	nla_put_u32(msg, KPAC_A_STATS_REPLY_PACKETS, 42);
+	nla_put_u64(msg, KPAC_A_STATS_REDIRECT_PACKETS, 43);
+	nla_put_u32(msg, KPAC_A_STATS_STOLEN_PACKETS, 44);
 	nla_put_u32(msg, 200, 1);	/* of a newer module */
 }
 
@@ -141,7 +145,7 @@ void answer_nothing(const struct nlmsghdr *request)
 
 struct refusal refusal;
 
-static struct nl_msg *tlvs_of_refusal(void)
+struct nl_msg *tlvs_of_refusal(void)
 {
 	struct nl_msg *tlvs = nlmsg_alloc();
 
@@ -154,6 +158,8 @@ static struct nl_msg *tlvs_of_refusal(void)
 	if (refusal.missing)
 		nla_put_u32(tlvs, NLMSGERR_ATTR_MISS_TYPE,
 			    (uint32_t)refusal.missing);
+	if (refusal.cookie)
+		nla_put_u32(tlvs, NLMSGERR_ATTR_COOKIE, refusal.cookie);
 	if (refusal.policy) {
 		struct nlattr *nest = nla_nest_start(tlvs, NLMSGERR_ATTR_POLICY);
 
@@ -177,6 +183,19 @@ void push_event(uint8_t cmd)
 
 	put_port(msg, 5, "eve");
 	put_tuning(msg);
+	fake_send(msg, true);
+}
+
+void push_change(void)
+{
+	struct nl_msg *msg = fake_msg(NULL, KPAC_CMD_TABLE_CHANGE_NTF, 0);
+
+	nla_put_u32(msg, KPAC_A_TABLE_GENERATION, 17);
+	nla_put_u32(msg, KPAC_A_TABLE_ENTRIES, 5);
+	nla_put_u32(msg, KPAC_A_TABLE_MASKS, 2);
+	nla_put_u64(msg, KPAC_A_TABLE_MEMORY, 5000000000);
+	nla_put_u32(msg, KPAC_A_TABLE_ADDED, 3);
+	nla_put_u32(msg, KPAC_A_TABLE_DELETED, 1);
 	fake_send(msg, true);
 }
 

@@ -159,10 +159,26 @@ static int handler_flush(struct ctl *ctl, int argc, char **argv)
 	return err;
 }
 
+/* Where entries are listed. */
+struct listing {
+	struct ctl *ctl;
+	bool begun;
+};
+
+/* Nothing is printed before the kernel has told all. */
+static void begin_listing(struct listing *listing)
+{
+	if (!listing->begun && !listing->ctl->json)
+		puts("# Entries act before netfilter's INPUT and FORWARD, unless \"unfiltered\".");
+	listing->begun = true;
+}
+
 static int show_entry(const struct kpac_entry *entry, void *arg)
 {
-	struct ctl *ctl = arg;
+	struct listing *listing = arg;
+	struct ctl *ctl = listing->ctl;
 
+	begin_listing(listing);
 	if (ctl->json)
 		json_array_append_new(ctl->list, json_entry(ctl, entry));
 	else
@@ -189,6 +205,7 @@ static int take_id(struct ctl *ctl, int argc, char **argv, uint32_t *id)
 
 static int handler_show(struct ctl *ctl, int argc, char **argv)
 {
+	struct listing listing = { .ctl = ctl };
 	uint32_t id;
 	int err;
 
@@ -198,11 +215,10 @@ static int handler_show(struct ctl *ctl, int argc, char **argv)
 	if (err)
 		return err;
 	list_begin(ctl);
-	if (!ctl->json)
-		puts("# Entries act before netfilter's INPUT and FORWARD, unless \"unfiltered\".");
-	if (id ? kpac_entry_get(ctl->kpac, id, show_entry, ctl) :
-		 kpac_entry_dump(ctl->kpac, show_entry, ctl))
+	if (id ? kpac_entry_get(ctl->kpac, id, show_entry, &listing) :
+		 kpac_entry_dump(ctl->kpac, show_entry, &listing))
 		return ctl_refused(ctl);
+	begin_listing(&listing);
 	return list_end(ctl);
 }
 
@@ -221,6 +237,7 @@ static int show_table(const struct kpac_table *table, void *arg)
 
 static int handler_stat(struct ctl *ctl, int argc, char **argv)
 {
+	struct listing listing = { .ctl = ctl, .begun = true };
 	json_t *object = NULL;
 	int err = no_arguments("stat", argc, argv);
 
@@ -233,7 +250,7 @@ static int handler_stat(struct ctl *ctl, int argc, char **argv)
 		object = json_object();
 	ctl->stats = true;
 	if (kpac_table_get(ctl->kpac, show_table, &object) ||
-	    kpac_entry_dump(ctl->kpac, show_entry, ctl)) {
+	    kpac_entry_dump(ctl->kpac, show_entry, &listing)) {
 		err = ctl_refused(ctl);
 	} else if (object) {
 		json_object_set(object, "entries", ctl->list);

@@ -136,13 +136,13 @@ int check_predicates(struct reader *r)
 	return err;
 }
 
-/* Tell of each word with its value, NULL if it has none; how many there were. */
-size_t format_match(const struct kpac_match *match, struct buf *buf,
-		    void (*tell)(const char *name, const char *value, void *arg),
-		    void *arg)
+/* Tell of each word with its value, NULL if it has none. */
+void format_match(const struct kpac_match *match, struct buf *buf,
+		  void (*tell)(const char *name, const char *value, void *arg),
+		  void *arg)
 {
 	unsigned int have = match->have;
-	size_t i, j, n = 0;
+	size_t i, j;
 
 	if (have & KPAC_MATCH_IFNAME)
 		have |= KPAC_MATCH_IFINDEX;
@@ -151,7 +151,6 @@ size_t format_match(const struct kpac_match *match, struct buf *buf,
 
 		if (!(have & p->bit))
 			continue;
-		n++;
 		if (!p->take)
 			tell(p->name, NULL, arg);
 		for (j = 0; p->take && !p->format && j < match->n_payload; j++) {
@@ -165,5 +164,4 @@ size_t format_match(const struct kpac_match *match, struct buf *buf,
 			tell(p->name, buf->data, arg);
 		}
 	}
-	return n;
 }

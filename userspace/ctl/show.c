@@ -31,6 +31,30 @@ static void add_do(struct ctl *ctl, const struct kpac_do *what,
 	}
 }
 
+/* The device by its name, also where the kernel tells but its number. */
+static void name_device(struct ctl *ctl, struct kpac_match *match)
+{
+	if (match->have & KPAC_MATCH_IFINDEX &&
+	    !(match->have & KPAC_MATCH_IFNAME) &&
+	    !kpac_ifname(ctl->kpac, match->ifindex, match->ifname))
+		match->have |= KPAC_MATCH_IFNAME;
+}
+
+static void tell_match(struct ctl *ctl, const struct kpac_entry *entry,
+		       void (*tell)(const char *name, const char *value,
+				    void *arg), void *arg)
+{
+	struct kpac_match match;
+	struct buf value = { 0 };
+
+	if (!entry->match)
+		return;
+	match = *entry->match;
+	name_device(ctl, &match);
+	format_match(&match, &value, tell, arg);
+	buf_free(&value);
+}
+
 /* "add" and all that it says. */
 static void add_entry(struct ctl *ctl, const struct kpac_entry *entry,
 		      struct buf *line)
@@ -48,8 +72,7 @@ static void add_entry(struct ctl *ctl, const struct kpac_entry *entry,
 		format_time(&value, entry->expires ? entry->expires : 1);
 		add_pair("expires", value.data, line);
 	}
-	if (entry->match)
-		format_match(entry->match, &value, add_pair, line);
+	tell_match(ctl, entry, add_pair, line);
 	for (i = 0; i < entry->n_dos; i++)
 		add_do(ctl, &entry->dos[i], line, &value);
 	buf_free(&value);
@@ -179,7 +202,6 @@ json_t *json_entry(struct ctl *ctl, const struct kpac_entry *entry)
 	json_t *object = json_object();
 	json_t *match = json_object();
 	json_t *dos = json_array();
-	struct buf value = { 0 };
 	size_t i;
 
 	json_object_set_new(object, "id", json_integer(entry->id));
@@ -191,9 +213,7 @@ json_t *json_entry(struct ctl *ctl, const struct kpac_entry *entry)
 	if (entry->have & KPAC_ENTRY_EXPIRES)
 		json_object_set_new(object, "expires", json_count(
 			entry->expires ? entry->expires : 1));
-	if (entry->match)
-		format_match(entry->match, &value, json_pair, match);
-	buf_free(&value);
+	tell_match(ctl, entry, json_pair, match);
 	for (i = 0; i < entry->n_dos; i++)
 		json_array_append_new(dos, json_do(ctl, &entry->dos[i]));
 	json_object_set_new(object, "match", match);

@@ -118,9 +118,9 @@ int read_predicate(struct reader *r, const struct word *name, bool *known);
 int check_predicates(struct reader *r);
 bool is_predicate(const char *name);
 size_t predicate_names(const char **names, size_t n);
-size_t format_match(const struct kpac_match *match, struct buf *buf,
-		    void (*tell)(const char *name, const char *value, void *arg),
-		    void *arg);
+void format_match(const struct kpac_match *match, struct buf *buf,
+		  void (*tell)(const char *name, const char *value, void *arg),
+		  void *arg);
 
 /* clash.c */
 int check_clashes(const struct reader *r);

@@ -176,12 +176,8 @@ void mask_prefix(struct kpac_prefix *prefix)
 {
 	unsigned int i;
 
-	for (i = 0; i < prefix->bytes; i++) {
-		if (prefix->len >= (i + 1) * 8)
-			continue;
-		prefix->address[i] &= prefix->len <= i * 8 ? 0 :
-			(uint8_t)(0xff << (8 - (prefix->len - i * 8)));
-	}
+	for (i = prefix->len; i < prefix->bytes * 8; i++)
+		prefix->address[i / 8] &= (uint8_t)~(0x80u >> i % 8);
 }
 
 /* An address with or without a prefix length. */
