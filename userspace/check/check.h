@@ -84,7 +84,8 @@ void check_entry(void);
 void check_handler(void);
 void check_batch(void);
 
-/* ctl.c */
+/* run.c */
+int split(char *words, char **argv);
 extern char out[1 << 16], err_out[1 << 16];
 int run(const char *command);
 bool says(const char *command, int status, const char *text);

@@ -28,7 +28,7 @@ skip()
 }
 
 echo "TAP version 13"
-output=$(timeout 120 build/check/check 2>&1)
+output=$(timeout 300 build/check/check 2>&1)
 status=$?
 printf '%s\n' "$output"
 tests=$(grep -c -E '^(not )?ok ' <<<"$output")
@@ -129,6 +129,17 @@ missing=$(for text in "1 to $(constant KPAC_MAX_BATCH);" \
 done)
 [ -z "$missing" ]
 result $? "kpacctl.8 has the ranges of linux/kpac.h${missing:+ # $missing}"
+missing=$(./kpacctl handler help | grep -o -E '(^|[ |{])[a-z][a-z-]+' |
+	tr -d ' |{' | sort -u | while read -r word; do
+	grep -q -F -e "${word//-/\\-}" -e "$word" man/kpacctl.8 || echo "$word"
+done)
+[ -z "$missing" ]
+result $? "kpacctl.8 has the words of an entry${missing:+ # $missing}"
+missing=$(for f in $(sed -n 's/^\t\(kpac_[a-z_]*\);$/\1/p' lib/libkpac.map); do
+	grep -q "$f(" man/libkpac.3 || echo "$f"
+done)
+[ -z "$missing" ]
+result $? "libkpac.3 has all functions${missing:+ # $missing}"
 missing=$(for text in "1 to $(constant TC_KPAC_MAX_LIMIT);" \
 	"1 to $(constant TC_KPAC_MAX_BATCH);"; do
 	grep -q "^$text" man/tc-kpac.8 || echo "\"$text\""
@@ -190,6 +201,31 @@ offers 'kpacctl -n g' 'green' || bad=1
 offers 'kpacctl -n blue port del dev ' 'port-of-blue' || bad=1
 offers 'kpacctl -n blue stat show ' 'port-of-blue dev' || bad=1
 result $bad "completion of namespaces and ports"
+bad=0
+offers 'kpacctl handler ' 'show add del flush stat reset batch types help' || bad=1
+offers 'kpacctl ha b' 'batch' || bad=1
+offers 'kpacctl handler add proto ic' 'icmp icmpv6' || bad=1
+offers 'kpacctl handler add proto tcp d' 'dev dst dport dscp do' || bad=1
+offers 'kpacctl handler add dev l' 'lo' || bad=1
+offers 'kpacctl handler add src ' '' || bad=1
+offers 'kpacctl handler add fragment f' 'first' || bad=1
+offers 'kpacctl handler del ' 'id prio comment' || bad=1
+offers 'kpacctl handler reset p' 'prio' || bad=1
+offers 'kpacctl handler show ' 'id' || bad=1
+offers 'kpacctl handler batch repl' 'replace' || bad=1
+offers 'kpacctl handler batch replace check/check.s' 'check/check.sh' || bad=1
+kpacctl()
+{
+	printf '%s\n' 'drop (kpac): drops it' 'limit (kpac): lets few through' \
+		'    pps number 1..1000, required      packets per second' \
+		'    quiet, repeated    says nothing' 'forward'
+}
+offers 'kpacctl handler add do ' 'drop limit forward' || bad=1
+offers 'kpacctl handler add proto udp do limit ' 'pps quiet do' || bad=1
+offers 'kpacctl handler add do limit pps 5 do d' 'drop' || bad=1
+offers 'kpacctl handler add do limit pps 5 do drop ' 'do' || bad=1
+unset -f kpacctl
+result $bad "completion of entries and handlers"
 
 # shellcheck disable=SC1091 # found beside us
 . check/check-tc.sh

@@ -47,7 +47,7 @@ static const struct {
 	{ .said = "tcp-flags none/fin,syn,rst" },
 	{ "tcp-flags 0/255", "tcp-flags none/fin,syn,rst,psh,ack,urg,ece,cwr" },
 	{ "tcp-flags ack,syn", "tcp-flags syn,ack" },
-	{ "proto tcp tcp-flags syn/syn" , "proto tcp tcp-flags syn" },
+	{ "proto tcp tcp-flags syn/syn", "proto tcp tcp-flags syn" },
 	{ .said = "dscp ef" }, { .said = "dscp cs0" }, { "dscp 46", "dscp ef" },
 	{ .said = "dscp af43" }, { "dscp 0x3f", "dscp 63" }, { .said = "dscp 3" },
 	{ .said = "fragment no" }, { .said = "fragment yes" }, { .said = "fragment first" },
@@ -177,7 +177,7 @@ static bool wrong(const char *words_said, const char *what, const char *word)
 	bool good;
 
 	snprintf(command, sizeof(command), "handler %s", words_said);
-	if (!says(command, EXIT_SYNTAX, what))
+	if (!says_here(command, EXIT_SYNTAX, what))
 		return false;
 	at = last_of(words_said, word);
 	snprintf(carets, sizeof(carets), "\n  %s\n  %*s", words_said,
@@ -323,7 +323,7 @@ static bool refused_at(const char *words_said, const char *pointed, int a, int b
 			     words_said, (int)(at - words_said), "");
 	memset(carets + n, '^', strlen(pointed));
 	strcpy(carets + n + strlen(pointed), "\n");
-	return says(command, EXIT_REFUSED, carets);
+	return says_here(command, EXIT_REFUSED, carets);
 }
 
 #define MATCH	KPAC_A_ENTRY_MATCH

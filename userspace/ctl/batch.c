@@ -6,6 +6,9 @@
 
 #include "table.h"
 
+/* The kernel refuses an operation, and nobody has said so yet. */
+#define REFUSED_QUEUED (EXIT_REFUSED + 1)
+
 struct batch {
 	struct ctl *ctl;
 	struct source *source;
@@ -37,7 +40,7 @@ static const struct word *verb(struct reader *r)
 
 static int queued(int err)
 {
-	return err ? EXIT_REFUSED : EXIT_OK;
+	return err ? REFUSED_QUEUED : EXIT_OK;
 }
 
 static int add(struct batch *b, struct reader *r, bool only_read)
@@ -72,8 +75,7 @@ static int flush(struct batch *b, struct reader *r, bool only_read)
 
 /*
  * What the words of b->st say, done with the batch, or @only_read so that they
- * know what they have made. EXIT_REFUSED: the kernel refuses something, if not
- * this.
+ * know what they have made. REFUSED_QUEUED may be about an earlier one.
  */
 static int run_statement(struct batch *b, bool only_read)
 {
@@ -103,6 +105,9 @@ static int refused(struct batch *b)
 	struct kpac_fault fault;
 	char text[512];
 
+	/* Without the kernel: too long, for instance. */
+	if (!where && b->st.n)
+		return statement_refused(&b->st, kpac_error(b->ctl->kpac), NULL);
 	if (!where || where->operation == KPAC_FAULT_BATCH ||
 	    where->operation < b->replace)
 		return ctl_refused(b->ctl);
@@ -119,7 +124,7 @@ static int queue_all(struct batch *b)
 	int err = EXIT_OK;
 
 	if (b->replace && kpac_batch_flush(b->ctl->kpac))
-		return EXIT_REFUSED;
+		return REFUSED_QUEUED;
 	do {
 		err = source_next(b->source, &b->st);
 		if (!err && b->st.n)
@@ -152,8 +157,8 @@ static int transact(struct batch *b)
 		return ctl_refused(b->ctl);
 	err = queue_all(b);
 	if (!err && kpac_batch_commit(kpac, show_result, b->ctl))
-		err = EXIT_REFUSED;
-	if (err == EXIT_REFUSED)
+		err = REFUSED_QUEUED;
+	if (err == REFUSED_QUEUED)
 		err = refused(b);
 	kpac_batch_abort(kpac);
 	return err;

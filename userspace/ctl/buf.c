@@ -72,7 +72,7 @@ void buf_free(struct buf *buf)
  * How many bytes a character has that is good to be printed; 0 if there is none
  * but a byte that a terminal might obey, or that is no UTF-8.
  */
-static size_t printable(const char *text, size_t len)
+size_t printable(const char *text, size_t len)
 {
 	const unsigned char *c = (const unsigned char *)text;
 	size_t n, i;

@@ -10,13 +10,13 @@ static size_t columns(const char *text, size_t len)
 {
 	size_t n = 0;
 
-	for (; len; text++, len--) {
-		unsigned char c = (unsigned char)*text;
+	while (len) {
+		size_t bytes = printable(text, len);
 
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			n += 4;	/* \033 */
-		else
-			n += (c & 0xc0) != 0x80;
+		n += bytes || *text == '\t' ? 1 : 4;	/* \033 */
+		bytes += !bytes;
+		text += bytes;
+		len -= bytes;
 	}
 	return n;
 }

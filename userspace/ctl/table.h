@@ -77,6 +77,7 @@ void buf_add(struct buf *buf, const char *fmt, ...)
 void buf_char(struct buf *buf, char c);
 void buf_word(struct buf *buf, const char *text);
 void buf_free(struct buf *buf);
+size_t printable(const char *text, size_t len);
 void put_safe(FILE *to, const char *text, size_t len);
 json_t *json_text(const char *text);
 void *grow(void *array, size_t n, size_t *room, size_t size);

@@ -17,8 +17,8 @@
 
 #include "internal.h"
 
-/* What is sent at once. */
-#define CHUNK (48 * 1024)
+/* What is sent at once: the kernel gives the socket room for a bit more. */
+#define CHUNK (60 * 1024)
 /* The kernel's refusals are far shorter; a longer message is no refusal. */
 #define REFUSAL 16384
 
