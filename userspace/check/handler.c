@@ -297,7 +297,8 @@ static void test_wrong_arguments(void)
 	EXPECT(wrong("add do all choice letf", "did you mean \"left\"?", "letf"));
 	EXPECT(wrong("add do all address 10.0.0.0/8", "an IPv4 or IPv6 address",
 		     "10.0.0.0/8"));
-	EXPECT(wrong("add do all prefix 10.0.0.1/8", "bits beyond", "10.0.0.1/8"));
+	EXPECT(wrong("add do all prefix 10.0.0.1/8", "did you mean \"10.0.0.0/8\"",
+		     "10.0.0.1/8"));
 	EXPECT(wrong("add do all lladdr 02:00:00:00:00", "an Ethernet address",
 		     "02:00:00:00:00"));
 	EXPECT(wrong("add do all quiet quiet", "said already", "quiet"));

@@ -103,11 +103,8 @@ static int take_address(const struct argument *a)
 
 	if (a->spec->type == KPAC_ARG_TYPE_ADDRESS && slash)
 		return not_expected(a);
-	if (fault == PREFIX_BEYOND) {
-		mask_prefix(&prefix);
-		return word_wrong(a->r->st, a->value,
-				  "it has bits beyond its length");
-	}
+	if (fault == PREFIX_BEYOND)
+		return prefix_beyond(a->r, a->value, &prefix);
 	if (fault)
 		return not_expected(a);
 	a->arg->have = KPAC_ARG_ADDRESS;

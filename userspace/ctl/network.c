@@ -110,7 +110,7 @@ void format_proto(const struct kpac_match *m, struct buf *buf)
 }
 
 /* Which of two was meant cannot be known: the network, or the address in it. */
-static int beyond(const struct reader *r, const struct word *value,
+int prefix_beyond(const struct reader *r, const struct word *value,
 		  struct kpac_prefix *prefix)
 {
 	struct buf network = { 0 }, address = { 0 };
@@ -139,7 +139,7 @@ static int take_prefix(struct reader *r, const struct word *value,
 				  prefix->bytes == 16 ? "IPv6" : "IPv4",
 				  prefix->bytes * 8);
 	case PREFIX_BEYOND:
-		return beyond(r, value, prefix);
+		return prefix_beyond(r, value, prefix);
 	default:
 		return word_wrong(r->st, value,
 				  "expected an IPv4 or IPv6 address, or one with \"/\" and a prefix length");

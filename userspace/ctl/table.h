@@ -123,6 +123,10 @@ void format_match(const struct kpac_match *match, struct buf *buf,
 		  void (*tell)(const char *name, const char *value, void *arg),
 		  void *arg);
 
+/* network.c */
+int prefix_beyond(const struct reader *r, const struct word *value,
+		  struct kpac_prefix *prefix);
+
 /* clash.c */
 int check_clashes(const struct reader *r);
 bool match_family(const struct kpac_match *match, bool *v6);
