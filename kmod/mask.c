@@ -36,6 +36,14 @@ static struct kpac_entry *kpac_slot_first(const struct kpac_slot *slot)
 	return rcu_dereference_protected(slot->first, true);
 }
 
+/* Whether a slot has entries. */
+static bool kpac_slot_used(const struct kpac_slot *slot)
+{
+	const struct kpac_entry *first = kpac_slot_first(slot);
+
+	return first && first != &kpac_entry_gone;
+}
+
 static struct kpac_entry *kpac_entry_next(const struct kpac_entry *entry)
 {
 	return rcu_dereference_protected(entry->next, true);
@@ -59,6 +67,8 @@ struct kpac_mask *kpac_mask_new(const struct kpac_pattern *pattern)
 		return NULL;
 	}
 	mask->need = pattern->need;
+	if (pattern->words > 2)
+		mask->need |= KPAC_HAS_NEVER;
 	mask->words = pattern->words;
 	mask->n_bytes = pattern->n_bytes;
 	memcpy(mask->bytes, pattern->bytes, sizeof(mask->bytes));
@@ -91,7 +101,8 @@ void kpac_mask_free(struct kpac_mask *mask)
 bool kpac_mask_same(const struct kpac_mask *mask,
 		    const struct kpac_pattern *pattern)
 {
-	return mask->need == pattern->need && mask->words == pattern->words &&
+	return (mask->need & ~KPAC_HAS_NEVER) == pattern->need &&
+	       mask->words == pattern->words &&
 	       mask->n_bytes == pattern->n_bytes &&
 	       !memcmp(mask->bytes, pattern->bytes, sizeof(mask->bytes)) &&
 	       !memcmp(mask->bits, pattern->bits, sizeof(mask->bits));
@@ -109,12 +120,11 @@ static struct kpac_slot *kpac_slots_find(const struct kpac_mask *mask,
 		slot = &slots->slot[i & slots->mask];
 		if (!kpac_slot_first(slot))
 			return gone ?: slot;
-		if (!slot->hash) {
+		if (!kpac_slot_used(slot))
 			gone = gone ?: slot;
-			continue;
-		}
-		if (slot->hash == hash &&
-		    kpac_mask_is(mask, key, kpac_slot_first(slot)->key))
+		else if (slot->hash == hash &&
+			 kpac_mask_is(mask, key, mask->words,
+				      kpac_slot_first(slot)->key))
 			return slot;
 	}
 }
@@ -125,7 +135,7 @@ static struct kpac_slot *kpac_slots_find(const struct kpac_mask *mask,
 static int kpac_mask_resize(struct kpac_mask *mask)
 {
 	struct kpac_slots *old = kpac_mask_slots(mask), *slots;
-	u32 n = roundup_pow_of_two(max(mask->keys * 2, KPAC_MASK_SLOTS));
+	u32 n = roundup_pow_of_two(max(mask->keys * 4, KPAC_MASK_SLOTS));
 	u32 i, at;
 
 	slots = kpac_slots_alloc(n);
@@ -134,10 +144,10 @@ static int kpac_mask_resize(struct kpac_mask *mask)
 	for (i = 0; i <= old->mask; i++) {
 		const struct kpac_slot *slot = &old->slot[i];
 
-		if (!slot->hash)
+		if (!kpac_slot_used(slot))
 			continue;
 		at = slot->hash >> slots->shift;
-		while (slots->slot[at & slots->mask].hash)
+		while (kpac_slot_used(&slots->slot[at & slots->mask]))
 			at++;
 		slots->slot[at & slots->mask].hash = slot->hash;
 		RCU_INIT_POINTER(slots->slot[at & slots->mask].first,
@@ -172,18 +182,18 @@ static void kpac_slot_add(struct kpac_slot *slot, struct kpac_entry *entry)
  */
 int kpac_mask_add(struct kpac_mask *mask, struct kpac_entry *entry)
 {
-	u64 hash = kpac_mask_hash(mask, entry->key);
+	u64 hash = kpac_mask_hash(mask, entry->key, mask->words);
 	struct kpac_slots *slots = kpac_mask_slots(mask);
 	struct kpac_slot *slot;
 
-	/* at most three of four are used, and readers find an end */
-	if (slots->used >= (slots->mask + 1) / 4 * 3) {
+	/* so few of them are used that packets find the end at once */
+	if (slots->used >= (slots->mask + 1) / 8 * 3) {
 		if (kpac_mask_resize(mask))
 			return -ENOMEM;
 		slots = kpac_mask_slots(mask);
 	}
 	slot = kpac_slots_find(mask, slots, hash, entry->key);
-	if (slot->hash) {
+	if (kpac_slot_used(slot)) {
 		kpac_slot_add(slot, entry);
 	} else {
 		if (!kpac_slot_first(slot))
@@ -210,7 +220,7 @@ int kpac_mask_add(struct kpac_mask *mask, struct kpac_entry *entry)
  */
 void kpac_mask_del(struct kpac_mask *mask, struct kpac_entry *entry)
 {
-	u64 hash = kpac_mask_hash(mask, entry->key);
+	u64 hash = kpac_mask_hash(mask, entry->key, mask->words);
 	struct kpac_slot *slot = kpac_slots_find(mask, kpac_mask_slots(mask),
 						 hash, entry->key);
 	struct kpac_entry __rcu **at = &slot->first;
@@ -218,7 +228,6 @@ void kpac_mask_del(struct kpac_mask *mask, struct kpac_entry *entry)
 
 	if (kpac_slot_first(slot) == entry && !next) {
 		/* those that look for another key have to go on here */
-		WRITE_ONCE(slot->hash, 0);
 		rcu_assign_pointer(slot->first, &kpac_entry_gone);
 		mask->keys--;
 	} else {
@@ -242,7 +251,7 @@ void kpac_mask_review(struct kpac_mask *mask)
 
 	mask->best = U64_MAX;
 	for (i = 0; i <= slots->mask; i++)
-		if (slots->slot[i].hash)
+		if (kpac_slot_used(&slots->slot[i]))
 			mask->best = min(mask->best,
 					 kpac_slot_first(&slots->slot[i])->order);
 }

@@ -22,8 +22,9 @@ struct kpac_entry;
 
 /**
  * struct kpac_slot - a place in a mask's hash
- * @hash: of the key; 0: there is nothing any more
- * @first: the first entry that has the key; NULL: there never was one
+ * @hash: of the key
+ * @first: the first entry that has the key; NULL: there never was one;
+ *	&kpac_entry_gone: there is none any more
  */
 struct kpac_slot {
 	u64 hash;
@@ -48,8 +49,9 @@ struct kpac_slots {
 
 /**
  * struct kpac_mask - a mask
- * @need: what packets must have, %KPAC_HAS_* bits
- * @words: how many words count, an even number
+ * @need: what packets must have, %KPAC_HAS_* bits; with %KPAC_HAS_NEVER, if
+ *	the mask has more than the first two words, which most do not
+ * @words: how many words count, an even number, at least 2
  * @n_bytes: how many of @bytes
  * @bits: which bits of the words count
  * @slots: the hash
@@ -76,37 +78,41 @@ struct kpac_mask {
 
 extern u64 kpac_mask_secret[KPAC_MASK_WORDS + 1] __ro_after_init;
 
-/* A hash of the words under the mask that is never 0: NH as in
+/* A hash of the words under the mask: NH as in
  * kpac_flow_add(), made 64 bits by one more secret.
  */
 static __always_inline u64 kpac_mask_hash(const struct kpac_mask *mask,
-					  const u64 *word)
+					  const u64 *word, unsigned int words)
 {
 	const u64 *secret = kpac_mask_secret;
 	u64 lo = 0, hi = 0;
-	unsigned int i;
+	unsigned int i = 0;
 
-	for (i = 0; i < mask->words; i += 2) {
+	do {
 		u128 product = (u128)((word[i] & mask->bits[i]) + secret[i]) *
 			       ((word[i + 1] & mask->bits[i + 1]) +
 				secret[i + 1]);
 
 		lo += (u64)product;
 		hi += (u64)(product >> 64);
-	}
-	return (lo + hi * secret[KPAC_MASK_WORDS]) | 1;
+		i += 2;
+	} while (i < words);
+	return lo + hi * secret[KPAC_MASK_WORDS];
 }
 
 /* Whether the words under the mask are a key. */
 static __always_inline bool kpac_mask_is(const struct kpac_mask *mask,
-					 const u64 *word, const u64 *key)
+					 const u64 *word, unsigned int words,
+					 const u64 *key)
 {
-	unsigned int i;
+	unsigned int i = 0;
 
-	for (i = 0; i < mask->words; i += 2)
+	do {
 		if (((word[i] & mask->bits[i]) ^ key[i]) |
 		    ((word[i + 1] & mask->bits[i + 1]) ^ key[i + 1]))
 			return false;
+		i += 2;
+	} while (i < words);
 	return true;
 }
 

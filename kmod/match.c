@@ -197,7 +197,8 @@ void kpac_match_compile(const struct kpac_match *match,
 	kpac_match_l4(match, pattern);
 	for (i = 0; i < match->n_payload; i++)
 		kpac_match_payload(&match->payload[i], pattern);
-	for (i = 0; i < KPAC_MASK_WORDS; i++)
+	pattern->words = 2;
+	for (i = 2; i < KPAC_MASK_WORDS; i++)
 		if (pattern->bits[i])
 			pattern->words = round_up(i + 1, 2);
 }

@@ -97,7 +97,7 @@ struct kpac_bytes {
 /**
  * struct kpac_pattern - what a predicate becomes
  * @need: what a packet must have, %KPAC_HAS_* bits
- * @words: how many words count, an even number
+ * @words: how many words count, an even number, at least 2
  * @n_bytes: how many of @bytes
  * @bytes: the words from %KPAC_WORDS on
  * @bits: which bits of the words count

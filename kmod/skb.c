@@ -252,8 +252,8 @@ enum kpac_outcome kpac_skb_receive(struct kpac_port *port,
 				   struct sk_buff **pskb, bool may_handover)
 {
 	struct sk_buff *skb = *pskb;
+	struct kpac_view view __uninitialized;
 	enum kpac_verdict verdict;
-	struct kpac_view view;
 
 	if (unlikely(skb_shared(skb))) {
 		if (!may_handover)

@@ -65,7 +65,7 @@ static struct kpac_mask *kpac_table_mask(struct kpac_table *table,
 
 static int kpac_masks_cmp(const void *a, const void *b)
 {
-	const typeof(((struct kpac_masks *)NULL)->by_best[0]) *x = a, *y = b;
+	const struct kpac_ranked *x = a, *y = b;
 
 	return x->best < y->best ? -1 : x->best > y->best;
 }

@@ -19,16 +19,19 @@
 #include "entry.h"
 #include "mask.h"
 
+/* A mask, and the order of the first of its entries. */
+struct kpac_ranked {
+	u64 best;
+	const struct kpac_mask *mask;
+};
+
 /* A packet is looked up under no mask beyond the one whose first entry comes
  * after what ends the packet's way.
  */
 struct kpac_masks {
 	struct rcu_head rcu;
 	unsigned int n;
-	struct {
-		u64 best;
-		const struct kpac_mask *mask;
-	} by_best[] __counted_by(n);
+	struct kpac_ranked by_best[] __counted_by(n);
 };
 
 /**

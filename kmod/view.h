@@ -23,6 +23,7 @@ struct kpac_view;
 #define KPAC_HAS_PAYLOAD	BIT(6)	/* @payload is known */
 #define KPAC_HAS_FRAGMENT	BIT(7)	/* the packet is a fragment */
 #define KPAC_HAS_IP		BIT(8)	/* of either version */
+#define KPAC_HAS_NEVER		BIT(15)	/* nothing has this */
 
 /* How a packet's transport checksum stands. */
 enum kpac_view_sum {

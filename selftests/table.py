@@ -166,8 +166,11 @@ PREDICATES = [
 
 
 def kpacctl(*words, text=None):
-    return subprocess.run([KPACCTL, "-n", ROUTER, *words], input=text, capture_output=True,
-                          text=True, check=True).stdout
+    run = subprocess.run([KPACCTL, "-n", ROUTER, *words], input=text, capture_output=True,
+                         text=True, check=False)
+    if run.returncode:
+        sys.exit(f"kpacctl {' '.join(words)}: {run.stderr}")
+    return run.stdout
 
 
 def frame(name):

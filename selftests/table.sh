@@ -55,7 +55,8 @@ routed() {
 predicates() {
 	routed "$1"
 	"$PYTHON" "$DIR/table.py" "$A:h0" "$R" r1 >"$TMP/results" 2>"$TMP/err"
-	equal "exit status ($(tail -n 3 "$TMP/err"))" $? 0
+	[[ ! -s $TMP/err ]] || fail "$(tail -n 5 "$TMP/err")"
+	pass
 	(($(grep -c "^ok " "$TMP/results") > 30)) || fail "too few results: $(<"$TMP/results")"
 	! grep -q "^not ok" "$TMP/results" || fail "$(grep -v "^ok" "$TMP/results")"
 }
@@ -135,7 +136,7 @@ test_many_apply() {
 	entries reset
 	equal "pings" "$(pings 2)" 0
 	equal "entries that counted 2" "$("$KPACCTL" -j -n "$R" handler show |
-		jq '[.[] | select(.packets == 2)] | length')" "$((60 + 30 + 1 + 1))"
+		jq '[.[] | select(.packets == 2)] | length')" "$((60 + 30 + 1))"
 }
 
 test_verdicts() {
@@ -296,7 +297,7 @@ test_refused() {
 		says "no entry with this"
 	done
 	refused del
-	equal "what there is" "$(entries show | sed '/^#/d; s/^[0-9]*: //')" "add prio 7 comment \"c\" do count"
+	equal "what there is" "$(entries show | sed '/^#/d; s/^[0-9]*: //')" "add prio 7 comment c do count"
 }
 
 # ---- namespaces and life ----
@@ -309,8 +310,8 @@ test_namespaces() {
 	ports add r1
 	entry comment here do count
 	kpac "$R2" handler add comment there do drop || fail "handler add"
-	equal "here" "$(entries show | grep -c there)" 0
-	equal "there" "$(kpac "$R2" handler show | grep -c here)" 0
+	equal "here" "$(entries show | grep -c "comment there")" 0
+	equal "there" "$(kpac "$R2" handler show | grep -c "comment here")" 0
 	check "not affected" test "$(pings 1)" -eq 1
 	kpac "$R2" handler flush
 	equal "here" "$(figure entries)" 1
