@@ -15,6 +15,7 @@ static struct kpac_handler * const kpac_own_handlers[] = {
 	&kpac_handler_count,
 	&kpac_handler_drop,
 	&kpac_handler_echo,
+	&kpac_handler_flowmon,
 	&kpac_handler_forward,
 	&kpac_handler_mirror,
 	&kpac_handler_pass,

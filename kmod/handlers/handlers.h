@@ -9,6 +9,7 @@ extern struct kpac_handler kpac_handler_allow_established;
 extern struct kpac_handler kpac_handler_count;
 extern struct kpac_handler kpac_handler_drop;
 extern struct kpac_handler kpac_handler_echo;
+extern struct kpac_handler kpac_handler_flowmon;
 extern struct kpac_handler kpac_handler_forward;
 extern struct kpac_handler kpac_handler_limit;
 extern struct kpac_handler kpac_handler_mirror;
