@@ -9,12 +9,15 @@
 #include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/dst.h>
+#include <net/inet6_hashtables.h>
+#include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/ip6_fib.h>
 #include <net/netdev_rx_queue.h>
 #include <net/route.h>
 #include <net/rps.h>
 #include <net/sch_generic.h>
+#include <net/udp.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #error "kpac needs Linux 6.12 or later"
@@ -158,6 +161,69 @@ static __always_inline void kpac_compat_scrub(struct sk_buff *skb)
 	ipvs_reset(skb);
 #ifdef CONFIG_NET_SWITCHDEV
 	skb->offload_fwd_mark = 0;
+#endif
+}
+
+/* Looking for TCP sockets has not needed the hash table since 6.18. */
+static inline struct sock *kpac_compat_tcp4(struct net *net, __be32 saddr,
+					    __be16 sport, __be32 daddr,
+					    u16 dport, int dif, int sdif)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+	return __inet_lookup_established(net, net->ipv4.tcp_death_row.hashinfo,
+					 saddr, sport, daddr, dport, dif, sdif);
+#else
+	return __inet_lookup_established(net, saddr, sport, daddr, dport, dif,
+					 sdif);
+#endif
+}
+
+static inline struct sock *kpac_compat_tcp6(struct net *net,
+					    const struct in6_addr *saddr,
+					    __be16 sport,
+					    const struct in6_addr *daddr,
+					    u16 dport, int dif, int sdif)
+{
+#if !IS_ENABLED(CONFIG_IPV6)
+	return NULL;
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+	return __inet6_lookup_established(net, net->ipv4.tcp_death_row.hashinfo,
+					  saddr, sport, daddr, dport, dif,
+					  sdif);
+#else
+	return __inet6_lookup_established(net, saddr, sport, daddr, dport, dif,
+					  sdif);
+#endif
+}
+
+/* Nor that for UDP sockets since 7.1, without UDP-Lite. */
+static inline struct sock *kpac_compat_udp4(struct net *net, __be32 saddr,
+					    __be16 sport, __be32 daddr,
+					    __be16 dport, int dif, int sdif)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+	return __udp4_lib_lookup(net, saddr, sport, daddr, dport, dif, sdif,
+				 net->ipv4.udp_table, NULL);
+#else
+	return __udp4_lib_lookup(net, saddr, sport, daddr, dport, dif, sdif,
+				 NULL);
+#endif
+}
+
+static inline struct sock *kpac_compat_udp6(struct net *net,
+					    const struct in6_addr *saddr,
+					    __be16 sport,
+					    const struct in6_addr *daddr,
+					    __be16 dport, int dif, int sdif)
+{
+#if !IS_ENABLED(CONFIG_IPV6)
+	return NULL;
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+	return __udp6_lib_lookup(net, saddr, sport, daddr, dport, dif, sdif,
+				 net->ipv4.udp_table, NULL);
+#else
+	return __udp6_lib_lookup(net, saddr, sport, daddr, dport, dif, sdif,
+				 NULL);
 #endif
 }
 
