@@ -18,11 +18,11 @@
 #include "view.h"
 
 /* Sizes of what names a handler or an argument, with the NUL. */
-#define KPAC_NAME_SIZE	16
+#define KPAC_NAME_SIZE	32
 
 /**
  * struct kpac_arg_spec - an argument that a handler takes
- * @name: its name, at most 15 characters
+ * @name: its name, at most 31 characters
  * @doc: what it means, half a sentence
  * @type: what kind of value it has
  * @required: it must be given
@@ -67,7 +67,7 @@ typedef void (*kpac_figure_fn)(void *to, const char *name, u64 number);
 
 /**
  * struct kpac_handler - a kind of handler
- * @name: its name, at most 15 characters
+ * @name: its name, at most 31 characters
  * @doc: what it does, half a sentence
  * @owner: the module that has it
  * @args: the arguments that it takes, ended by one without a name; or NULL
