@@ -187,24 +187,40 @@ kpac_established_other(const struct kpac_established *e,
 	return kpac_established_find(e, &ends, kind);
 }
 
+/* What kind of packet one that has ports is. TCP of which the flags are not there,
+ * as in a first fragment that is too short, is of no use (RFC 1858).
+ */
+static __always_inline u8 kpac_established_kind(const struct kpac_view *view)
+{
+	const struct kpac_l4_word *l4 = kpac_ends_l4_word(view);
+
+	if (view->has & KPAC_HAS_TCP)
+		return kpac_returns_tcp(l4->tcp_flags);
+	if (unlikely(l4->proto == IPPROTO_TCP))
+		return KPAC_RETURNS_INVALID;
+	return KPAC_RETURNS_OTHER;
+}
+
 /* What sockets of this host wait for is the stack's. */
 static noinline enum kpac_verdict
 kpac_established_sockets(const struct kpac_established *e,
 			 const struct kpac_view *view)
 {
-	u8 flags = kpac_ends_l4_word(view)->tcp_flags;
+	u8 kind = KPAC_RETURNS_OTHER;
 	struct kpac_ends ends;
-	bool syn = false;
 
 	if (view->has & KPAC_HAS_PORTS) {
 		kpac_ends_ports(view, view->has & KPAC_HAS_IPV6, &ends);
-		syn = kpac_returns_tcp(flags) == KPAC_RETURNS_TCP_SYN;
+		kind = kpac_established_kind(view);
 	} else if (kpac_ends_error(view) && kpac_ends_quoted(view, &ends)) {
 		kpac_ends_swap(&ends);
 	} else {
 		return kpac_established_no(e);
 	}
-	if (!kpac_sockets_expect(view->dev, &ends, syn))
+	if (kind == KPAC_RETURNS_INVALID)
+		return kpac_established_no(e);
+	if (!kpac_sockets_expect(view->dev, &ends,
+				 kind == KPAC_RETURNS_TCP_SYN))
 		return kpac_established_no(e);
 	this_cpu_inc(e->stats->accepted);
 	return KPAC_VERDICT_PASS;
@@ -214,14 +230,12 @@ static __always_inline enum kpac_verdict
 kpac_established_ports(const struct kpac_established *e,
 		       const struct kpac_view *view, bool ip6)
 {
-	u8 kind = KPAC_RETURNS_OTHER;
+	u8 kind = kpac_established_kind(view);
 	struct kpac_ends ends;
 
-	kpac_ends_ports(view, ip6, &ends);
-	if (view->has & KPAC_HAS_TCP)
-		kind = kpac_returns_tcp(kpac_ends_l4_word(view)->tcp_flags);
-	else if (unlikely(ends.proto == IPPROTO_TCP))
+	if (unlikely(kind == KPAC_RETURNS_INVALID))
 		return kpac_established_no(e);
+	kpac_ends_ports(view, ip6, &ends);
 	return kpac_established_find(e, &ends, kind);
 }
 

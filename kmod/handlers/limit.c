@@ -99,7 +99,7 @@ kpac_limit_key(const struct kpac_limit *limit, const struct kpac_view *view)
 	return kpac_cells_fold(&sum);
 }
 
-/* Charge a packet to an arrival time that is nobody else's.
+/* Charge a packet to an arrival time.
  * Return: false if that is over the limit.
  */
 static __always_inline bool kpac_limit_take(const struct kpac_limit *limit,
@@ -114,7 +114,10 @@ static __always_inline bool kpac_limit_take(const struct kpac_limit *limit,
 	return true;
 }
 
-/* Charge a packet to a sender, receiver or flow that is not known yet. */
+/* Charge a packet to a sender, receiver or flow that is not known yet. If another
+ * CPU has been faster, and its cell is given away again at once, this packet is
+ * charged to somebody else.
+ */
 static noinline bool kpac_limit_first(const struct kpac_limit *limit,
 				      struct kpac_cells_set *set,
 				      struct kpac_cells_key key, u64 now,

@@ -209,24 +209,33 @@ static void kpac_flowmon_record_key(const struct kpac_flowmon_flow *flow,
 	r->vlan = link.vlan & ~KPAC_VLAN_TAGGED;
 }
 
-/* A time in ticks in ns, which is never before the host was started. */
-static u64 kpac_flowmon_ns(u64 ticks)
+/* How far CLOCK_MONOTONIC is ahead of ticks, in ns: always the same, so that a
+ * flow always has the same times, unless ticks have been lost.
+ */
+static s64 kpac_flowmon_offset(struct kpac_flowmon *mon)
 {
-	u64 age = (jiffies - ticks) * TICK_NSEC, now = ktime_get_ns();
+	s64 offset = ktime_get_ns() - (u64)jiffies * TICK_NSEC;
+	s64 known = READ_ONCE(mon->offset);
 
-	return age < now ? now - age : 0;
+	if (abs(offset - known) <= 2 * TICK_NSEC)
+		return known;
+	WRITE_ONCE(mon->offset, offset);
+	return offset;
 }
 
-static void kpac_flowmon_record(const struct kpac_flowmon_flow *flow,
+static void kpac_flowmon_record(struct kpac_flowmon *mon,
+				const struct kpac_flowmon_flow *flow,
 				struct kpac_flowmon_record *r)
 {
+	s64 offset = kpac_flowmon_offset(mon);
+
 	*r = (struct kpac_flowmon_record){
 		.tos = flow->tos,
 		.tcp_flags = flow->tcp_flags,
 		.packets = flow->packets,
 		.bytes = flow->bytes,
-		.first = kpac_flowmon_ns(flow->first),
-		.last = kpac_flowmon_ns(flow->last),
+		.first = flow->first * TICK_NSEC + offset,
+		.last = flow->last * TICK_NSEC + offset,
 	};
 	r->first_real = ktime_to_ns(ktime_mono_to_real(ns_to_ktime(r->first)));
 	r->last_real = ktime_to_ns(ktime_mono_to_real(ns_to_ktime(r->last)));
@@ -259,7 +268,7 @@ int kpac_flowmon_for_each(struct kpac_flowmon *mon, u32 *at,
 			cond_resched();
 		if (!kpac_cells_read(mon->cells, *at, &flow))
 			continue;
-		kpac_flowmon_record(&flow, &record);
+		kpac_flowmon_record(mon, &flow, &record);
 		err = fn(&record, arg);
 		if (err)
 			return err;

@@ -41,6 +41,7 @@ struct kpac_flowmon_stats {
  * @cells: the flows
  * @max: the argument from which they were made
  * @stats: all that was counted
+ * @offset: of CLOCK_MONOTONIC to ticks, in ns
  * @reset: serializes resets
  * @base: what was counted before the last one
  * @base_evicted: flows that had to go before it
@@ -53,6 +54,7 @@ struct kpac_flowmon {
 	struct kpac_cells *cells;
 	u64 max;
 	struct kpac_flowmon_stats __percpu *stats;
+	s64 offset;
 	struct mutex reset;
 	struct kpac_flowmon_stats base;
 	u64 base_evicted;
