@@ -12,11 +12,13 @@ static LIST_HEAD(kpac_handlers);	/* by name */
 
 /* Those of kpac itself. */
 static struct kpac_handler * const kpac_own_handlers[] = {
+	&kpac_handler_allow_established,
 	&kpac_handler_count,
 	&kpac_handler_drop,
 	&kpac_handler_echo,
 	&kpac_handler_flowmon,
 	&kpac_handler_forward,
+	&kpac_handler_limit,
 	&kpac_handler_mirror,
 	&kpac_handler_pass,
 	&kpac_handler_redirect,

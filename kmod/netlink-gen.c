@@ -29,7 +29,7 @@ static const struct netlink_range_validation kpac_a_match_ifindex_range = {
 
 /* Common nested types */
 const struct nla_policy kpac_arg_nl_policy[KPAC_A_ARG_PREFIX_LEN + 1] = {
-	[KPAC_A_ARG_NAME] = { .type = NLA_NUL_STRING, .len = 15, },
+	[KPAC_A_ARG_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
 	[KPAC_A_ARG_NUMBER] = { .type = NLA_UINT, },
 	[KPAC_A_ARG_TEXT] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_TEXT, },
 	[KPAC_A_ARG_ADDRESS] = { .type = NLA_BINARY, },
@@ -37,7 +37,7 @@ const struct nla_policy kpac_arg_nl_policy[KPAC_A_ARG_PREFIX_LEN + 1] = {
 };
 
 const struct nla_policy kpac_do_nl_policy[KPAC_A_DO_FIGURE + 1] = {
-	[KPAC_A_DO_HANDLER] = { .type = NLA_NUL_STRING, .len = 15, },
+	[KPAC_A_DO_HANDLER] = { .type = NLA_NUL_STRING, .len = 31, },
 	[KPAC_A_DO_ARG] = NLA_POLICY_NESTED(kpac_arg_nl_policy),
 	[KPAC_A_DO_FIGURE] = NLA_POLICY_NESTED(kpac_figure_nl_policy),
 };

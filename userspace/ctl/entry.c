@@ -144,6 +144,8 @@ static void begin_draft(struct draft *d)
 	memset(&d->entry, 0, sizeof(d->entry));
 	memset(&d->match, 0, sizeof(d->match));
 	memset(d->dos, 0, sizeof(d->dos));
+	memset(d->said, 0, sizeof(d->said));
+	memset(d->said_entry, 0, sizeof(d->said_entry));
 	d->entry.size = sizeof(d->entry);
 	d->entry.match = &d->match;
 	d->entry.dos = d->dos;
