@@ -1,54 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck disable=SC2034,SC2086,SC2119,SC2317 # split words, functions called by name
+# shellcheck disable=SC1010,SC2034,SC2086,SC2119,SC2317 # split words, functions called by name
 #
 # The predicate table: which packets entries are for, in which order they act, and how
 # the table changes.
 
-. "$(dirname "$0")/lib.sh"
-[[ $KPAC_MODE != without ]] || skip_all "nothing to test without kpac"
-
-# entries COMMAND...: kpacctl handler in the router
-entries() { kpac "$R" handler "$@"; }
-
-# entry WORDS...: kpacctl handler add
-entry() { entries add "$@" || fail "handler add $*"; }
-
-# count COMMENT: packets that the entry has counted
-count() {
-	local -
-	set +x
-	"$KPACCTL" -j -n "$R" handler show | jq "[.[] | select(.comment == \"$1\") | .packets] | add // 0"
-}
-
-# figure NAME: of the table's size
-figure() {
-	local -
-	set +x
-	"$KPACCTL" -j -n "$R" handler stat | jq ".table.$1"
-}
-
-# refused WORDS...: kpacctl handler says no; what it says is in $TMP/said
-refused() {
-	ASSERTED=1
-	! entries "$@" >/dev/null 2>"$TMP/said" || fail "handler $*: not refused"
-}
-
-# says TEXT: the refusal has it
-says() { grep -qF -- "$1" "$TMP/said" || fail "said: $(<"$TMP/said"), wanted: $1"; }
-
-# pings N [ADDRESS]: how many of N requests are answered
-pings() {
-	local -
-	set +x
-	in_ns "$A" ping -c "$1" -i 0.05 -W 1 -q "${2:-10.2.0.2}" | sed -n 's/.* \([0-9]*\) received.*/\1/p'
-}
-
-# routed [DOOR]: A - R - B with ports in R
-routed() {
-	hosts_and_router
-	DOOR=${1:-} ports add r1 r2
-}
+. "$(dirname "$0")/table.bash"
 
 # ---- predicates ----
 
@@ -196,7 +153,6 @@ test_batch() {
 	equal "entries" "$(figure entries)" 0
 	until_true reaches 0 figure memory || fail "memory $(figure memory)"
 }
-reaches() { [[ $("${@:2}") == "$1" ]]; }
 
 # Packets meet the old table or the new one: either way they are redirected, once.
 test_atomic() {
@@ -335,8 +291,6 @@ test_life() {
 	equal "entries" "$(figure entries)" 0
 	check "kernel log" quiet_log
 }
-quiet_log() { ! dmesg | tail -n +"$((LOG + 1))" | grep -E "BUG|WARNING|refcount|kpac.*(leak|error)"; }
-LOG=$(dmesg | wc -l)
 
 run_tests predicates predicates_ingress gso unfiltered order many_apply verdicts batch atomic listing expiry \
 	refused namespaces life
