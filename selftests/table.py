@@ -153,7 +153,8 @@ PREDICATES = [
                                                             "icmp6-echo"}) -
      {"udp4-empty", "tcp4-tiny", "tcp4-doff"}),
     ("payload l4+8:deadbeef proto udp", (PORTS4 | PORTS6) - {"udp4-empty"}),
-    ("payload l4+8:de/f0 proto udp", set()),
+    ("payload l4+8:d0/f0 proto udp", (PORTS4 | PORTS6) - {"udp4-empty"}),
+    ("payload l4+8:e0/f0 proto udp", set()),
     ("payload l3+9:11", UDP4),
     ("payload l2+12:88b5", {"other"}),
     ("payload l4:0fa00fa1", USUAL4 | USUAL6),
