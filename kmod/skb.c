@@ -137,6 +137,8 @@ static __always_inline void kpac_skb_view(const struct kpac_port *port,
 	view->word[KPAC_WORD_ADDR] = 0;
 	view->word[KPAC_WORD_ADDR1] = 0;
 	view->word[KPAC_WORD_LINK] = kpac_skb_link(port, skb);
+	if (likely(kpac_view_parse_plain(view, skb->protocol)))
+		return;
 	do {
 		need = kpac_view_parse(view, skb->protocol);
 	} while (unlikely(need) && kpac_view_pull(view, need));
@@ -248,8 +250,9 @@ static noinline enum kpac_outcome kpac_skb_shared(struct kpac_port *port,
  * Context: softirq, under RCU.
  * Return: what kpac_forward() returns, which decides where the table does not.
  */
-enum kpac_outcome kpac_skb_receive(struct kpac_port *port,
-				   struct sk_buff **pskb, bool may_handover)
+__no_stack_protector enum kpac_outcome
+kpac_skb_receive(struct kpac_port *port, struct sk_buff **pskb,
+		 bool may_handover)
 {
 	struct sk_buff *skb = *pskb;
 	struct kpac_view view __uninitialized;

@@ -222,6 +222,7 @@ static unsigned int kpac_view_parse6(struct kpac_view *view)
 unsigned int kpac_view_parse(struct kpac_view *view, __be16 ethertype)
 {
 	view->word[KPAC_WORD_L4] = 0;
+	view->word[KPAC_WORD_ADDR] = 0;
 	view->has = 0;
 	if (likely(ethertype == htons(ETH_P_IP)))
 		return kpac_view_parse4(view);

@@ -7,8 +7,13 @@
 #define _KPAC_VIEW_H
 
 #include <linux/etherdevice.h>
+#include <linux/ip.h>
 #include <linux/netdevice.h>
+#include <linux/tcp.h>
 #include <linux/types.h>
+#include <linux/udp.h>
+#include <linux/unaligned.h>
+#include <net/ip.h>
 #include <uapi/linux/kpac.h>
 
 struct kpac_view;
@@ -233,6 +238,59 @@ static __always_inline bool kpac_view_unshare(struct kpac_view *view,
 }
 
 unsigned int kpac_view_parse(struct kpac_view *view, __be16 ethertype);
+
+/**
+ * kpac_view_parse_plain - kpac_view_parse() for what most packets are
+ * @view: the packet
+ * @ethertype: the protocol over Ethernet, behind a VLAN tag
+ *
+ * That is TCP or UDP over IPv4, without IP options, no fragment, with its headers
+ * in one piece.
+ *
+ * Context: softirq.
+ * Return: whether it is that; otherwise kpac_view_parse() has to find out.
+ */
+static __always_inline bool kpac_view_parse_plain(struct kpac_view *view,
+						  __be16 ethertype)
+{
+	const struct iphdr *iph = (const void *)(view->data + view->l3);
+	const u8 *l4 = (const u8 *)(iph + 1);
+	u32 at = view->l3 + sizeof(*iph), len, end;
+	u64 word;
+
+	if (unlikely(ethertype != htons(ETH_P_IP)) ||
+	    unlikely(at + sizeof(struct udphdr) > view->headlen) ||
+	    unlikely(*(const u8 *)iph != 0x45) ||
+	    unlikely(iph->frag_off & htons(IP_MF | IP_OFFSET)))
+		return false;
+	end = view->l3 + ntohs(iph->tot_len);
+	/* as struct kpac_l4_word has it */
+	word = iph->protocol | (u64)iph->tos << 8 |
+	       (u64)get_unaligned((const u32 *)l4) << 32;
+	if (likely(iph->protocol == IPPROTO_UDP)) {
+		len = sizeof(struct udphdr);
+		view->has = KPAC_HAS_IP | KPAC_HAS_IPV4 | KPAC_HAS_L4 |
+			    KPAC_HAS_PORTS | KPAC_HAS_PAYLOAD;
+	} else {
+		if (unlikely(iph->protocol != IPPROTO_TCP) ||
+		    unlikely(at + sizeof(struct tcphdr) > view->headlen))
+			return false;
+		len = (l4[12] >> 4) * 4;
+		if (unlikely(len < sizeof(struct tcphdr)))
+			return false;
+		word |= l4[13] << 16;
+		view->has = KPAC_HAS_IP | KPAC_HAS_IPV4 | KPAC_HAS_L4 |
+			    KPAC_HAS_PORTS | KPAC_HAS_PAYLOAD | KPAC_HAS_TCP;
+	}
+	if (unlikely(at + len > end) || unlikely(end > view->len))
+		return false;
+	view->word[KPAC_WORD_L4] = word;
+	view->word[KPAC_WORD_ADDR] = get_unaligned((const u64 *)&iph->saddr);
+	view->l4 = at;
+	view->payload = at + len;
+	return true;
+}
+
 bool kpac_view_read(const struct kpac_view *view, unsigned int offset,
 		    void *to, unsigned int len);
 

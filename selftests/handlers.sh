@@ -119,10 +119,10 @@ end_sink() { kill $SINK; wait $SINK 2>/dev/null; }
 test_mirror() {
 	third
 	sink "$C" "$TMP/pcap"
-	entry comment m do mirror dev r3
+	entry comment m dev r1 do mirror dev r3
 	equal "pings" "$(pings 3) $(pings 2 fd02::2)" "3 2"
 	entries flush
-	entry comment t do mirror dev r3 truncate 60
+	entry comment t dev r1 do mirror dev r3 truncate 60
 	equal "pings" "$(pings 2)" 2
 	until_true captured 7 || fail "copies: $(tcpdump -nnr "$TMP/pcap" 2>/dev/null)"
 	end_sink
@@ -241,6 +241,7 @@ test_limit_exact() {
 	((within <= 10 + 1 + $(<"$TMP/ms"))) || fail "$within in $(<"$TMP/ms") ms"
 	((within >= 2500)) || fail "only $within in 3 s"
 	(($(handler_figure l over) > 0)) || fail "nothing over"
+	pass
 }
 
 # ---- allow-established ----

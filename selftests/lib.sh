@@ -231,6 +231,19 @@ patch_labels() {
 	LABELS=$k
 	ip -n "$k" link add k0 type dummy
 	tc -n "$k" qdisc add dev k0 clsact
+	# what is initialised with the first connection
+	ip -n "$k" link set lo up
+	in_ns "$k" $PYTHON - <<-END
+		import socket, time
+		for family, host in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"):
+		    server, udp = socket.socket(family), socket.socket(family, socket.SOCK_DGRAM)
+		    server.bind((host, 0))
+		    server.listen()
+		    socket.create_connection(server.getsockname()[:2], 2).close()
+		    udp.connect((host, 9))
+		    udp.send(b"x")
+		time.sleep(0.5)
+	END
 	in_ns "$k" nft -f - <<-END
 		table netdev k {
 			chain i { type filter hook ingress device k0 priority 0; }
