@@ -3,7 +3,7 @@
 #
 # run.sh - run a benchmark: "make bench B=NAME".
 #
-#   bench/run.sh forward|transmit [full|quick]
+#   bench/run.sh forward|transmit|table [full|quick]
 #
 # Installs what is missing, builds, boots a VM that counts instructions and a
 # one-CPU user-mode Linux that runs at real speed, measures, prints a table, and
@@ -15,6 +15,8 @@
 # transmit  what sending one costs: the parts (micro.sh), the queueing discipline
 #           (qdisc.sh), CPUs that share a queue (senders.sh, relay.sh), and a router
 #           with NICs, doorbells and interrupts included (nics.sh)
+# table     what the table of entries costs packets that are forwarded, what dropping
+#           by it costs, by kpac and its peers, and what loading it costs (table.sh)
 #
 # Fails if any measurement did; what could be measured is reported all the same.
 #
@@ -45,6 +47,8 @@ build() {
 	if [[ $name = transmit ]]; then
 		gcc -std=gnu11 -O2 -Wall -Wextra -pthread -Ibench/shim \
 			-o "$out/relay" bench/relay.c
+	fi
+	if [[ $name != forward ]]; then
 		dir=$(scripts/build.sh bench-micro "$(ref_kdir)" KPAC_MICRO=1)
 		cp "$dir"/kpac_*.ko "$out/"
 	fi
@@ -70,10 +74,10 @@ uml() {
 		return
 	fi
 	cp "$dir/kpac.ko" "$out/uml/"
-	if [[ $name = transmit ]]; then
+	if [[ $name != forward ]]; then
 		dir=$(scripts/build.sh bench-uml-micro "$(scripts/kernel.sh uml)" \
 			ARCH=um KPAC_MICRO=1)
-		cp "$dir/kpac_micro.ko" "$out/uml/"
+		cp "$dir"/kpac_*.ko "$out/uml/"
 	fi
 	KPAC_KO=$out/uml/kpac.ko KPAC_PACKETS=${KPAC_UML_PACKETS:-300000} \
 		scripts/uml.sh -t 1200 -o "$out/uml" -- "$@" > "$out/uml/log" 2>&1 || {
@@ -136,6 +140,15 @@ measure_transmit() {
 	bench/relay.sh "$out" "$mode" || status=1
 	KPAC_ROUNDS=$rounds uml "$(all_of "uname -r > $out/uml/kernel" \
 		"bench/micro.sh $out/uml $rounds" "bench/qdisc.sh $out/uml uml")"
+}
+
+# Peers that user-mode Linux lacks (tc flower, iptables) are left out there.
+measure_table() {
+	local rounds=${KPAC_ROUNDS:-11}
+	[[ $mode = full ]] || rounds=${KPAC_ROUNDS:-3}
+	say "measuring in a VM that counts instructions, mode $mode"
+	vm -i -m 4G -- bench/table.sh "$out" "$mode"
+	KPAC_ROUNDS=$rounds uml bench/table.sh "$out/uml" uml
 }
 
 report() {

@@ -25,7 +25,7 @@ VM="qemu-system-x86 busybox-static udev kmod file python3 iproute2 iputils-ping 
 CHECK="$VM sparse shellcheck python3-yaml python3-jsonschema ethtool nftables wireguard-tools
 	tcpdump xz-utils zstd bc bison flex libelf-dev libssl-dev perl
 	psmisc conntrack socat g++ man-db groff bash-completion"
-BENCH="$CHECK openvswitch-common gnuplot-nox"
+BENCH="$CHECK openvswitch-common gnuplot-nox iptables"
 
 export DEBIAN_FRONTEND=noninteractive
 updated=''
