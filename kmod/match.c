@@ -39,9 +39,9 @@ static void kpac_match_set(struct kpac_pattern *p, enum kpac_word word,
 
 #define KPAC_MATCH_ALL(p, word, type, field, value)			\
 	do {								\
-		typeof(((type *)NULL)->field) all = (typeof(all))~0ULL;	\
-		typeof(all) key = (value);				\
+		typeof(((type *)NULL)->field) all, key = (value);	\
 									\
+		memset(&all, 0xff, sizeof(all));			\
 		kpac_match_set(p, word, offsetof(type, field), &key,	\
 			       &all, sizeof(key));			\
 	} while (0)

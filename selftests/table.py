@@ -192,13 +192,13 @@ def see(name):
     SOCKET.send(VNET + frame(name))
     for _ in range(100):
         now = counts()
-        if now["0"][0]:
+        if now["end"][0]:     # the last one
             break
         time.sleep(0.02)
     length = len(FRAMES[name][1])
     odd = [f"{c} counted {n} packets, {b} bytes of {length}" for c, (n, b) in now.items()
            if (n, b) not in ((0, 0), (1, length))]
-    return {int(c) for c, (n, _) in now.items() if n}, odd
+    return {int(c) for c, (n, _) in now.items() if n and c != "end"}, odd
 
 
 def main():

@@ -8,19 +8,22 @@
 #include "../xmit.h"
 #include "handlers.h"
 
+/* What became of the copies, on one CPU. */
+struct kpac_mirror_stats {
+	u64 mirrored;
+	u64 lost;
+};
+
 /**
  * struct kpac_mirror - what an entry mirrors
  * @ifindex: the device
  * @len: bytes of each packet
- * @stats: how many were mirrored, or could not be, per CPU
+ * @stats: what became of the copies, per CPU
  */
 struct kpac_mirror {
 	int ifindex;
 	u32 len;
-	struct kpac_mirror_stats {
-		u64 mirrored;
-		u64 lost;
-	} __percpu *stats;
+	struct kpac_mirror_stats __percpu *stats;
 };
 
 static enum kpac_verdict kpac_mirror_run(void *priv, struct kpac_view *view)
