@@ -298,18 +298,24 @@ bool kpac_rest_fits(const struct kpac_rest *rest, struct kpac_view *view)
 bool kpac_match_bytes(const struct kpac_bytes *bytes, unsigned int n,
 		      const struct kpac_view *view, u64 *word)
 {
-	const u16 base[] = {
-		[KPAC_BASE_L2] = 0,
-		[KPAC_BASE_L3] = view->l3,
-		[KPAC_BASE_L4] = view->l4,
-		[KPAC_BASE_PAYLOAD] = view->payload,
+	const struct {
+		u32 at;
+		u32 end;
+	} base[] = {
+		[KPAC_BASE_L2] = { 0, view->len },
+		[KPAC_BASE_L3] = { view->l3, view->len },
+		/* padding is no part of these */
+		[KPAC_BASE_L4] = { view->l4, view->end },
+		[KPAC_BASE_PAYLOAD] = { view->payload, view->end },
 	};
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
 		word[i] = 0;
-		if (!kpac_view_read(view, base[bytes[i].base] + bytes[i].offset,
-				    &word[i], bytes[i].len))
+		if (!kpac_view_read(view,
+				    base[bytes[i].base].at + bytes[i].offset,
+				    &word[i], bytes[i].len,
+				    base[bytes[i].base].end))
 			return false;
 	}
 	word[n] = 0;

@@ -57,6 +57,7 @@ kpac_view_parse_l4(struct kpac_view *view, unsigned int at, unsigned int end)
 
 	if (unlikely(at > end))
 		return 0;
+	view->end = end;
 	view->l4 = at;
 	view->has |= KPAC_HAS_L4;
 	if (unlikely(!len))
@@ -237,14 +238,15 @@ unsigned int kpac_view_parse(struct kpac_view *view, __be16 ethertype)
  * @offset: where they are, from &kpac_view.data on
  * @to: where they go
  * @len: how many
+ * @end: where the packet ends, at most &kpac_view.len
  *
  * Context: softirq.
  * Return: false if the packet does not have them.
  */
 bool kpac_view_read(const struct kpac_view *view, unsigned int offset,
-		    void *to, unsigned int len)
+		    void *to, unsigned int len, unsigned int end)
 {
-	if (offset > view->len || len > view->len - offset)
+	if (offset > end || len > end - offset)
 		return false;
 	if (likely(offset + len <= view->headlen))
 		memcpy(to, view->data + offset, len);

@@ -120,6 +120,8 @@ struct kpac_view_ops {
  * @data: the packet's first byte, which is that of its link-layer header
  * @headlen: bytes from there in one piece
  * @len: bytes of all of it
+ * @end: where the network header says that the packet ends, if that is known;
+ *	what is behind is padding
  * @segs: how many packets it is on the wire
  * @has: what it has, %KPAC_HAS_* bits
  * @l3: where the network header is, in bytes from @data
@@ -140,6 +142,7 @@ struct kpac_view {
 	u8 *data;
 	u32 headlen;
 	u32 len;
+	u32 end;
 	u32 segs;
 	u16 has;
 	u16 l3;
@@ -286,12 +289,13 @@ static __always_inline bool kpac_view_parse_plain(struct kpac_view *view,
 		return false;
 	view->word[KPAC_WORD_L4] = word;
 	view->word[KPAC_WORD_ADDR] = get_unaligned((const u64 *)&iph->saddr);
+	view->end = end;
 	view->l4 = at;
 	view->payload = at + len;
 	return true;
 }
 
 bool kpac_view_read(const struct kpac_view *view, unsigned int offset,
-		    void *to, unsigned int len);
+		    void *to, unsigned int len, unsigned int end);
 
 #endif /* _KPAC_VIEW_H */

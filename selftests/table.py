@@ -84,7 +84,7 @@ FRAMES = {
 }
 
 UDP4 = {n for n in FRAMES if n.startswith("udp4")} - {"udp4-ihl"}
-UDP6 = {n for n in FRAMES if n.startswith("udp6")} - {"udp6-cut", "udp6-many"}
+UDP6 = {n for n in FRAMES if n.startswith("udp6")} - {"udp6-many"}
 TCP4 = {n for n in FRAMES if n.startswith("tcp4")}
 IP4 = UDP4 | TCP4 | {"icmp4-echo", "icmp4-unreach", "icmp6-in-4", "gre4"}
 IP6 = {n for n in FRAMES if FRAMES[n][0] == 6}
@@ -92,7 +92,7 @@ FIRST = {"udp4-first", "tcp4-tiny", "udp6-first"}
 LATER = {"udp4-later", "udp6-later"}
 NO_PORTS4 = {"udp4-later", "udp4-padded", "udp4-cut"}
 PORTS4 = UDP4 - NO_PORTS4
-PORTS6 = UDP6 - {"udp6-later"}
+PORTS6 = UDP6 - {"udp6-later", "udp6-cut"}
 # those with the usual addresses and ports
 USUAL4, USUAL6 = PORTS4 - {"udp4-other"}, PORTS6
 TAGGED = {"udp4-vlan"}
@@ -146,8 +146,8 @@ PREDICATES = [
     ("fragment first", FIRST),
     ("fragment later", LATER),
     ("fragment first proto udp", FIRST - {"tcp4-tiny"}),
-    ("length 28", {"udp4-empty", "tcp4-tiny"}),
-    ("length 29-91", {"gre4", "other", "arp", "udp4-first"} - {"udp4-first"} | {"arp"}),
+    ("length 28", {"udp4-empty", "tcp4-tiny", "arp"}),
+    ("length 29-91", {"gre4", "other"}),
     ("length 2000", set()),
     ("payload payload:deadbeef", (PORTS4 | PORTS6 | TCP4 | {"tcp6", "icmp4-echo", "icmp4-unreach",
                                                             "icmp6-echo"}) -
@@ -155,7 +155,7 @@ PREDICATES = [
     ("payload l4+8:deadbeef proto udp", (PORTS4 | PORTS6) - {"udp4-empty"}),
     ("payload l4+8:d0/f0 proto udp", (PORTS4 | PORTS6) - {"udp4-empty"}),
     ("payload l4+8:e0/f0 proto udp", set()),
-    ("payload l3+9:11", UDP4),
+    ("payload l3+9:11", UDP4 | {"udp4-ihl"}),
     ("payload l2+12:88b5", {"other"}),
     ("payload l4:0fa00fa1", USUAL4 | USUAL6),
     ("payload payload+4:000102030405060708090a0b0c0d0e0f1011 proto udp", (PORTS4 | PORTS6) -

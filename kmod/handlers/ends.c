@@ -71,13 +71,13 @@ static bool kpac_ends_l4(const struct kpac_view *view, unsigned int at,
 	ends->kind = 0;
 	switch (kpac_ends_by(ends->proto, ends->ip6)) {
 	case KPAC_ENDS_BY_PORTS:
-		if (!kpac_view_read(view, at, hdr, 4))
+		if (!kpac_view_read(view, at, hdr, 4, view->end))
 			return false;
 		memcpy(&ends->sport, hdr, sizeof(ends->sport));
 		memcpy(&ends->dport, hdr + 2, sizeof(ends->dport));
 		return true;
 	case KPAC_ENDS_BY_ECHO:
-		if (!kpac_view_read(view, at, hdr, sizeof(hdr)) ||
+		if (!kpac_view_read(view, at, hdr, sizeof(hdr), view->end) ||
 		    !kpac_ends_is_echo(hdr[0], ends->ip6))
 			return false;
 		ends->kind = hdr[0];
@@ -144,7 +144,7 @@ static bool kpac_ends_quoted4(const struct kpac_view *view, unsigned int at,
 {
 	struct iphdr iph;
 
-	if (!kpac_view_read(view, at, &iph, sizeof(iph)) ||
+	if (!kpac_view_read(view, at, &iph, sizeof(iph), view->end) ||
 	    iph.version != 4 || iph.ihl < 5 ||
 	    iph.frag_off & htons(IP_OFFSET))
 		return false;
@@ -160,12 +160,12 @@ static bool kpac_ends_quoted6(const struct kpac_view *view, unsigned int at,
 	struct frag_hdr frag;
 	struct ipv6hdr hdr;
 
-	if (!kpac_view_read(view, at, &hdr, sizeof(hdr)) || hdr.version != 6)
+	if (!kpac_view_read(view, at, &hdr, sizeof(hdr), view->end) || hdr.version != 6)
 		return false;
 	at += sizeof(hdr);
 	ends->proto = hdr.nexthdr;
 	if (ends->proto == NEXTHDR_FRAGMENT) {
-		if (!kpac_view_read(view, at, &frag, sizeof(frag)) ||
+		if (!kpac_view_read(view, at, &frag, sizeof(frag), view->end) ||
 		    frag.frag_off & htons(IP6_OFFSET))
 			return false;
 		at += sizeof(frag);
