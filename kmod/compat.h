@@ -26,6 +26,10 @@
 #error "kpac needs a 64-bit kernel"
 #endif
 
+#ifdef CONFIG_CPU_BIG_ENDIAN
+#error "kpac needs a little-endian kernel"
+#endif
+
 #ifdef CONFIG_PREEMPT_RT
 #error "kpac relies on softirqs not being preempted: no PREEMPT_RT"
 #endif

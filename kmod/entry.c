@@ -26,34 +26,35 @@ static int kpac_entry_step(struct net *net, struct kpac_entry *entry,
 			   struct netlink_ext_ack *extack)
 {
 	const struct kpac_handler *handler = doing->handler;
-	struct kpac_step *step = &entry->step[entry->steps];
+	void *priv = NULL;
 
 	if (!handler->run) {
-		step->run = kpac_step_verdict;
-		step->priv = (void *)(unsigned long)handler->verdict;
-		entry->steps++;
-		return 0;
+		priv = (void *)(unsigned long)handler->verdict;
+	} else {
+		if (handler->create)
+			priv = handler->create(net, doing->args, doing->n_args,
+					       extack);
+		if (IS_ERR(priv))
+			return PTR_ERR(priv);
+		entry->flags &= ~KPAC_ENTRY_PLAIN;
 	}
-	step->run = handler->run;
-	if (handler->create) {
-		step->priv = handler->create(net, doing->args, doing->n_args,
-					     extack);
-		if (IS_ERR(step->priv))
-			return PTR_ERR(step->priv);
-	}
-	entry->flags &= ~KPAC_ENTRY_PLAIN;
 	entry->steps++;
+	entry->step[entry->steps - 1] = (struct kpac_step) {
+		.run = handler->run ?: kpac_step_verdict,
+		.priv = priv,
+	};
 	return 0;
 }
 
 static void kpac_entry_end_steps(struct kpac_entry *entry)
 {
-	while (entry->steps--) {
+	for (; entry->steps; entry->steps--) {
+		unsigned int last = entry->steps - 1;
 		const struct kpac_handler *handler =
-			entry->rule.doing[entry->steps].handler;
+			entry->rule.doing[last].handler;
 
 		if (handler->run && handler->destroy)
-			handler->destroy(entry->step[entry->steps].priv);
+			handler->destroy(entry->step[last].priv);
 	}
 }
 

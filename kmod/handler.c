@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Handlers: which kinds there are; see handler.h. */
 
+#include <linux/if_arp.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/netdevice.h>
 
 #include "handler.h"
 #include "handlers/handlers.h"
@@ -63,6 +65,35 @@ u64 kpac_arg_number(const struct kpac_arg *args, unsigned int n,
 	return arg ? arg->number : otherwise;
 }
 EXPORT_SYMBOL_GPL(kpac_arg_number);
+
+/**
+ * kpac_arg_ethernet - check that the argument "dev" is an Ethernet device
+ * @net: the namespace
+ * @args: the arguments that were given
+ * @n: how many
+ * @extack: for messages
+ *
+ * Context: process.
+ * Return: 0 or -EOPNOTSUPP, with a message.
+ */
+int kpac_arg_ethernet(struct net *net, const struct kpac_arg *args,
+		      unsigned int n, struct netlink_ext_ack *extack)
+{
+	const struct kpac_arg *arg = kpac_arg_find(args, n, "dev");
+	const struct net_device *dev;
+	bool is;
+
+	rcu_read_lock();
+	dev = arg ? dev_get_by_index_rcu(net, arg->number) : NULL;
+	is = dev && dev->type == ARPHRD_ETHER;
+	rcu_read_unlock();
+	if (is)
+		return 0;
+	if (arg)
+		KPAC_SET_ERR_ARG(extack, arg, "packets can be sent as they are by Ethernet devices only");
+	return -EOPNOTSUPP;
+}
+EXPORT_SYMBOL_GPL(kpac_arg_ethernet);
 
 static bool kpac_handler_name_ok(const char *name)
 {

@@ -3,6 +3,9 @@
  * Handlers: what entries of the table do with packets. This is the interface for
  * those who write one, in kmod/handlers/ or in a module of their own.
  *
+ * A module with the alias kpac-handler-NAME is loaded when its handler is asked for,
+ * while the generic netlink family list is held: it must not register one.
+ *
  * A handler describes its arguments. Whoever makes an entry finds the description
  * in the kernel (kpacctl handler types), so that a new handler needs no new tools.
  */
@@ -104,6 +107,8 @@ const struct kpac_arg *kpac_arg_find(const struct kpac_arg *args,
 				     unsigned int n, const char *name);
 u64 kpac_arg_number(const struct kpac_arg *args, unsigned int n,
 		    const char *name, u64 otherwise);
+int kpac_arg_ethernet(struct net *net, const struct kpac_arg *args,
+		      unsigned int n, struct netlink_ext_ack *extack);
 
 int kpac_handler_register(struct kpac_handler *handler);
 void kpac_handler_unregister(struct kpac_handler *handler);

@@ -11,6 +11,9 @@
 
 #define KPAC_MASK_SLOTS	8u	/* at first */
 
+/* Entries that may have the same key: a packet may meet all of them. */
+#define KPAC_MASK_SAME	1024u
+
 u64 kpac_mask_secret[KPAC_MASK_WORDS + 1] __ro_after_init;
 
 static struct kpac_slots *kpac_slots_alloc(u32 n)
@@ -159,17 +162,23 @@ static int kpac_mask_resize(struct kpac_mask *mask)
 	return 0;
 }
 
-/* Put an entry into the list of those that have its key. */
-static void kpac_slot_add(struct kpac_slot *slot, struct kpac_entry *entry)
+/* Put an entry into the list of those that have its key, unless it is full. */
+static int kpac_slot_add(struct kpac_slot *slot, struct kpac_entry *entry)
 {
-	struct kpac_entry __rcu **at = &slot->first;
+	struct kpac_entry __rcu **at = &slot->first, **place = NULL;
 	struct kpac_entry *next;
+	unsigned int n = 0;
 
-	while ((next = rcu_dereference_protected(*at, true)) &&
-	       next->order < entry->order)
-		at = &next->next;
-	RCU_INIT_POINTER(entry->next, next);
-	rcu_assign_pointer(*at, entry);
+	for (; (next = rcu_dereference_protected(*at, true)); at = &next->next) {
+		if (!place && next->order > entry->order)
+			place = at;
+		if (++n == KPAC_MASK_SAME)
+			return -ENOSPC;
+	}
+	place = place ?: at;
+	RCU_INIT_POINTER(entry->next, rcu_dereference_protected(*place, true));
+	rcu_assign_pointer(*place, entry);
+	return 0;
 }
 
 /**
@@ -178,7 +187,7 @@ static void kpac_slot_add(struct kpac_slot *slot, struct kpac_entry *entry)
  * @entry: the entry, with its key and order; no reader uses it yet
  *
  * Context: process, under the table's lock.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM or -ENOSPC: too many have the same key.
  */
 int kpac_mask_add(struct kpac_mask *mask, struct kpac_entry *entry)
 {
@@ -194,7 +203,10 @@ int kpac_mask_add(struct kpac_mask *mask, struct kpac_entry *entry)
 	}
 	slot = kpac_slots_find(mask, slots, hash, entry->key);
 	if (kpac_slot_used(slot)) {
-		kpac_slot_add(slot, entry);
+		int err = kpac_slot_add(slot, entry);
+
+		if (err)
+			return err;
 	} else {
 		if (!kpac_slot_first(slot))
 			slots->used++;

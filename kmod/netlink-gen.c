@@ -239,14 +239,14 @@ static const struct genl_split_ops kpac_nl_ops[] = {
 		.doit		= kpac_nl_entry_get_doit,
 		.policy		= kpac_entry_get_nl_policy,
 		.maxattr	= KPAC_A_ENTRY_ID,
-		.flags		= GENL_CMD_CAP_DO,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd	= KPAC_CMD_ENTRY_GET,
 		.start	= kpac_nl_entry_get_start,
 		.dumpit	= kpac_nl_entry_get_dumpit,
 		.done	= kpac_nl_entry_get_done,
-		.flags	= GENL_CMD_CAP_DUMP,
+		.flags	= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
 	},
 	{
 		.cmd		= KPAC_CMD_ENTRY_RESET,

@@ -79,7 +79,31 @@ static int kpac_nl_reply_table(struct genl_info *info, struct kpac_table *table,
 	return genlmsg_reply(msg, info);
 }
 
-static void kpac_nl_tell_table(struct kpac_table *table,
+/* Send a message, or tell of an error, unless the family is gone. */
+static void kpac_nl_send_table(struct kpac_table *table, struct sk_buff *msg,
+			       int err)
+{
+	mutex_lock(&kpac_nl_table_lock);
+	if (kpac_nl_table_gone)
+		nlmsg_free(msg);
+	else if (msg)
+		genlmsg_multicast_netns(&kpac_nl_family, table->net, msg, 0,
+					KPAC_NLGRP_TABLE, GFP_KERNEL);
+	else
+		genl_set_err(&kpac_nl_family, table->net, 0, KPAC_NLGRP_TABLE,
+			     err);
+	mutex_unlock(&kpac_nl_table_lock);
+}
+
+/**
+ * kpac_netlink_notify_table - tell the listeners of a namespace about its table
+ * @table: the table
+ * @t: what has changed it
+ *
+ * Context: process, may sleep. If there is no memory for it, the message is lost,
+ * of which listeners are told.
+ */
+void kpac_netlink_notify_table(struct kpac_table *table,
 			       const struct kpac_transaction *t)
 {
 	struct sk_buff *msg;
@@ -99,31 +123,13 @@ static void kpac_nl_tell_table(struct kpac_table *table,
 	if (err)
 		goto err_msg;
 	genlmsg_end(msg, hdr);
-	genlmsg_multicast_netns(&kpac_nl_family, table->net, msg, 0,
-				KPAC_NLGRP_TABLE, GFP_KERNEL);
+	kpac_nl_send_table(table, msg, 0);
 	return;
 
 err_msg:
 	nlmsg_free(msg);
 err:
-	genl_set_err(&kpac_nl_family, table->net, 0, KPAC_NLGRP_TABLE, err);
-}
-
-/**
- * kpac_netlink_notify_table - tell the listeners of a namespace about its table
- * @table: the table
- * @t: what has changed it
- *
- * Context: process, may sleep. If there is no memory for it, the message is lost,
- * of which listeners are told.
- */
-void kpac_netlink_notify_table(struct kpac_table *table,
-			       const struct kpac_transaction *t)
-{
-	mutex_lock(&kpac_nl_table_lock);
-	if (!kpac_nl_table_gone)
-		kpac_nl_tell_table(table, t);
-	mutex_unlock(&kpac_nl_table_lock);
+	kpac_nl_send_table(table, NULL, err);
 }
 
 /* ---- batches ---- */
@@ -486,6 +492,8 @@ static struct kpac_listing *kpac_nl_listing(struct netlink_callback *cb)
 
 int kpac_nl_entry_get_start(struct netlink_callback *cb)
 {
+	/* the first entry may be a large one */
+	cb->min_dump_alloc = KPAC_NL_ENTRY_SIZE;
 	kpac_listing_begin(kpac_nl_dump_table(cb), kpac_nl_listing(cb));
 	return 0;
 }

@@ -76,18 +76,20 @@ static struct sk_buff *kpac_skb_clone(const struct kpac_view *view,
 
 	if (len >= view->len) {
 		clone = skb_clone(skb, GFP_ATOMIC);
-		if (likely(clone))
-			__skb_push(clone, view->l3);
+		if (unlikely(!clone))
+			return NULL;
+		__skb_push(clone, view->l3);
+		clone->mark = view->mark;
 		return clone;
 	}
-	clone = kpac_xmit_buffer(dev, len);
+	clone = kpac_xmit_buffer(dev, len, skb_vlan_tag_present(skb));
 	if (unlikely(!clone))
 		return NULL;
 	skb_copy_bits(skb, -(int)view->l3, __skb_put(clone, len), len);
 	skb_reset_mac_header(clone);
 	skb_set_network_header(clone, view->l3);
 	clone->protocol = skb->protocol;
-	clone->mark = skb->mark;
+	clone->mark = view->mark;
 	clone->skb_iif = skb->skb_iif;
 	if (skb_vlan_tag_present(skb))
 		__vlan_hwaccel_copy_tag(clone, skb);
@@ -115,19 +117,28 @@ static __always_inline u64 kpac_skb_link(const struct kpac_port *port,
 	       (u64)vlan << 48;
 }
 
+/* How many packets one that is to be segmented will be. Who lives in a virtual
+ * machine does not say, or need not tell the truth.
+ */
+static noinline unsigned int kpac_skb_segs(const struct sk_buff *skb)
+{
+	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+
+	if (shinfo->gso_segs && !(shinfo->gso_type & SKB_GSO_DODGY))
+		return shinfo->gso_segs;
+	return DIV_ROUND_UP(skb->len, shinfo->gso_size);
+}
+
 static __always_inline void kpac_skb_view(const struct kpac_port *port,
 					  struct sk_buff *skb,
 					  struct kpac_view *view)
 {
-	const struct skb_shared_info *shinfo = skb_shinfo(skb);
 	unsigned int need;
 
 	view->l3 = skb->data - skb_mac_header(skb);
 	kpac_skb_set_data(view, skb);
 	view->len = skb->len + view->l3;
-	view->segs = 1;
-	if (unlikely(shinfo->gso_size))
-		view->segs = max_t(u32, shinfo->gso_segs, 1);
+	view->segs = likely(!skb_is_gso(skb)) ? 1 : kpac_skb_segs(skb);
 	view->sum = skb->ip_summed == CHECKSUM_PARTIAL ? KPAC_SUM_PARTIAL :
 							 KPAC_SUM_FULL;
 	view->mark = skb->mark;
@@ -154,35 +165,23 @@ static enum kpac_outcome kpac_skb_drop(struct kpac_port *port,
 	return KPAC_STOLEN;
 }
 
-/* Send a packet by a device as it is. */
+/* Send a packet by a device as it is, or have its peer receive it. */
 static enum kpac_outcome kpac_skb_send(struct kpac_port *port,
 				       struct sk_buff *skb,
-				       struct net_device *dev, unsigned int l3,
-				       enum kpac_exit how)
+				       struct net_device *dev, bool peer,
+				       unsigned int l3, enum kpac_exit how)
 {
 	unsigned int bytes = skb->len;
+	enum kpac_exit left;
 
 	__skb_push(skb, l3);
 	skb_reset_mac_header(skb);
-	if (kpac_xmit_frame(skb, dev) == KPAC_EXIT_DROP)
+	left = peer && l3 == ETH_HLEN ? kpac_xmit_peer(skb, dev) :
+					kpac_xmit_frame(skb, dev);
+	if (left == KPAC_EXIT_DROP)
 		how = KPAC_EXIT_DROP;
 	kpac_stats_exit(port->stats, how, bytes);
 	return KPAC_STOLEN;
-}
-
-/* Have the peer of a device receive a packet. */
-static enum kpac_outcome kpac_skb_send_peer(struct kpac_port *port,
-					    struct sk_buff *skb,
-					    struct net_device *dev,
-					    bool may_handover)
-{
-	unsigned int bytes = skb->len;
-	enum kpac_outcome outcome;
-
-	outcome = kpac_xmit_peer(skb, dev, may_handover);
-	kpac_stats_exit(port->stats, outcome == KPAC_PASS ? KPAC_EXIT_DROP :
-						 KPAC_EXIT_REDIRECT, bytes);
-	return outcome == KPAC_PASS ? KPAC_STOLEN : outcome;
 }
 
 static enum kpac_outcome kpac_skb_do(struct kpac_port *port,
@@ -193,29 +192,25 @@ static enum kpac_outcome kpac_skb_do(struct kpac_port *port,
 {
 	struct sk_buff *skb = *pskb;
 
+	if (unlikely(verdict == KPAC_VERDICT_STOLEN)) {
+		kpac_stats_exit(port->stats, KPAC_EXIT_STOLEN,
+				kpac_view_bytes(view));
+		return KPAC_STOLEN;
+	}
+	if (unlikely(view->mark != skb->mark))
+		skb->mark = view->mark;
 	switch (verdict) {
 	case KPAC_VERDICT_DROP:
 		return kpac_skb_drop(port, skb);
 	case KPAC_VERDICT_REPLY:
-		return kpac_skb_send(port, skb, view->dev, view->l3,
+		return kpac_skb_send(port, skb, view->dev, false, view->l3,
 				     KPAC_EXIT_REPLY);
 	case KPAC_VERDICT_REDIRECT:
-		if (view->out_peer && view->l3 == ETH_HLEN)
-			return kpac_skb_send_peer(port, skb, view->out,
-						  may_handover);
-		return kpac_skb_send(port, skb, view->out, view->l3,
-				     KPAC_EXIT_REDIRECT);
-	case KPAC_VERDICT_STOLEN:
-		kpac_stats_exit(port->stats, KPAC_EXIT_STOLEN,
-				kpac_view_bytes(view));
-		return KPAC_STOLEN;
+		return kpac_skb_send(port, skb, view->out, view->out_peer,
+				     view->l3, KPAC_EXIT_REDIRECT);
 	case KPAC_VERDICT_PASS:
-		if (unlikely(view->mark != skb->mark))
-			skb->mark = view->mark;
 		return kpac_pass_in_order(port, KPAC_PASS_REASON_HANDLER, skb);
 	default:
-		if (unlikely(view->mark != skb->mark))
-			skb->mark = view->mark;
 		return kpac_forward(port, pskb, may_handover);
 	}
 }
@@ -236,6 +231,8 @@ static noinline enum kpac_outcome kpac_skb_shared(struct kpac_port *port,
 		return KPAC_STOLEN;
 	}
 	outcome = kpac_skb_receive(port, &clone, false);
+	if (outcome == KPAC_PASS)
+		skb->mark = clone->mark;
 	consume_skb(outcome == KPAC_PASS ? clone : skb);
 	return outcome;
 }
@@ -258,6 +255,10 @@ kpac_skb_receive(struct kpac_port *port, struct sk_buff **pskb,
 	struct kpac_view view __uninitialized;
 	enum kpac_verdict verdict;
 
+	/* what others send to others is theirs, unless the port is a bridge's */
+	if (unlikely(skb->pkt_type == PACKET_OTHERHOST) &&
+	    !(READ_ONCE(port->flags) & KPAC_PORT_ENSLAVED))
+		return kpac_forward(port, pskb, may_handover);
 	if (unlikely(skb_shared(skb))) {
 		if (!may_handover)
 			return kpac_skb_shared(port, skb);

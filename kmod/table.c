@@ -3,7 +3,7 @@
 
 #include <linux/jiffies.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -131,6 +131,8 @@ static int kpac_table_add(struct kpac_table *table, struct kpac_entry *entry,
 	if (err)
 		goto err_id;
 	err = kpac_mask_add(mask, entry);
+	if (err == -ENOSPC)
+		NL_SET_ERR_MSG(extack, "1024 entries may differ in nothing but priority, port range, length and handlers: say more about the packets");
 	if (err)
 		goto err_order;
 	table->total++;
@@ -472,6 +474,8 @@ static int kpac_table_do(struct kpac_table *table, struct kpac_transaction *t,
 			t->failed = change->seq;
 			return err;
 		}
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		cond_resched();
 	}
 	return t->added ? kpac_table_publish(table) : 0;

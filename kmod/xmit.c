@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How packets leave, but for the shortest way; see xmit.h. */
 
+#include <linux/if_arp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/pkt_sched.h>
@@ -199,7 +200,7 @@ static struct sk_buff *kpac_xmit_validate(struct sk_buff *skb,
 
 	/* most packets are one piece */
 	if (likely(!skb->data_len && skb->ip_summed != CHECKSUM_PARTIAL &&
-		   !skb_is_gso(skb)))
+		   !skb_is_gso(skb) && !skb_vlan_tag_present(skb)))
 		return skb;
 	return validate_xmit_skb_list(skb, dev, &again);
 }
@@ -372,19 +373,21 @@ static enum kpac_way kpac_xmit_frame_way(const struct kpac_path *path)
  * kpac_xmit_buffer - get a buffer for a frame that kpac itself sends
  * @dev: the device by which it will leave
  * @len: bytes that there must be room for
+ * @tagged: it will have a VLAN tag, which the device may not know how to add
  *
  * Context: softirq.
  * Return: an empty buffer with the headroom that the device wants, for
  * kpac_xmit_frame(), or NULL.
  */
-struct sk_buff *kpac_xmit_buffer(struct net_device *dev, unsigned int len)
+struct sk_buff *kpac_xmit_buffer(struct net_device *dev, unsigned int len,
+				 bool tagged)
 {
 	const struct kpac_path path = { .dev = dev, .tx = kpac_port_tx(dev) };
-	unsigned int headroom = LL_RESERVED_SPACE(dev);
+	unsigned int headroom = LL_RESERVED_SPACE(dev) + VLAN_HLEN;
 	struct sk_buff *skb;
 
-	/* the stack may not be given what the pool has, too */
-	if (kpac_xmit_frame_way(&path) == KPAC_WAY_TXQ)
+	/* what the pool has, too, can neither be given to the stack nor changed */
+	if (!tagged && kpac_xmit_frame_way(&path) == KPAC_WAY_TXQ)
 		return kpac_tx_buffer(path.tx, len);
 	skb = alloc_skb(headroom + len, GFP_ATOMIC | __GFP_NOWARN);
 	if (likely(skb))
@@ -398,8 +401,8 @@ struct sk_buff *kpac_xmit_buffer(struct net_device *dev, unsigned int len)
  * @dev: the device by which it leaves
  *
  * Context: softirq, under RCU.
- * Return: %KPAC_EXIT_DROP: the device is down, or the frame too long for it;
- * else how it left.
+ * Return: %KPAC_EXIT_DROP: the device is down or has no Ethernet, or the frame is
+ * too long for it; else how it left.
  */
 enum kpac_exit kpac_xmit_frame(struct sk_buff *skb, struct net_device *dev)
 {
@@ -410,10 +413,13 @@ enum kpac_exit kpac_xmit_frame(struct sk_buff *skb, struct net_device *dev)
 	skb_orphan(skb);
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);
+	skb_ext_reset(skb);
 	skb_clear_tstamp(skb);
+	skb_forward_csum(skb);
 	skb_set_queue_mapping(skb, 0);
 	skb->dev = dev;
-	if (unlikely(!is_skb_forwardable(dev, skb))) {
+	if (unlikely(dev->type != ARPHRD_ETHER) ||
+	    unlikely(!is_skb_forwardable(dev, skb))) {
 		dev_core_stats_tx_dropped_inc(dev);
 		kfree_skb(skb);
 		return KPAC_EXIT_DROP;
@@ -422,6 +428,10 @@ enum kpac_exit kpac_xmit_frame(struct sk_buff *skb, struct net_device *dev)
 	case KPAC_WAY_TXQ:
 		return kpac_xmit_pieces(skb, &path);
 	default:
+		/* it may have been meant for a TX queue when it was made */
+		skb = skb_share_check(skb, GFP_ATOMIC);
+		if (unlikely(!skb))
+			return KPAC_EXIT_DROP;
 		memset(skb->cb, 0, sizeof(skb->cb));
 		kpac_txq_settle(dev);
 		dev_queue_xmit(skb);
@@ -429,39 +439,51 @@ enum kpac_exit kpac_xmit_frame(struct sk_buff *skb, struct net_device *dev)
 	}
 }
 
+/* The other end of a pair of devices, if it receives what is sent without anything
+ * on the way that might object: see kpac_path_out() and kpac_xmit_may_skip().
+ */
+static struct net_device *kpac_xmit_find_peer(struct net_device *dev)
+{
+	struct net_device *peer;
+
+	if (!dev->rtnl_link_ops || strcmp(dev->rtnl_link_ops->kind, "veth") ||
+	    dev->type != ARPHRD_ETHER ||
+	    dev->pcpu_stat_type != NETDEV_PCPU_STAT_TSTATS)
+		return NULL;
+	peer = dev->netdev_ops->ndo_get_peer_dev(dev);
+	return peer && dev->flags & peer->flags & IFF_UP &&
+	       kpac_xmit_may_skip(peer) ? peer : NULL;
+}
+
 /**
- * kpac_xmit_peer - have the other end of a pair of devices receive a packet
- * @skb: the packet, from the network header on, its Ethernet header in front;
- *	consumed, unless it goes on
- * @dev: the device that would send it
- * @may_handover: the caller can go on with it
+ * kpac_xmit_peer - have the other end of a pair of devices receive a frame
+ * @skb: the frame, from its Ethernet header on; consumed
+ * @dev: the device that would send it, and does if it is not one of a veth pair
+ *
+ * The frame waits in the receive queue, for it may come back: a packet that two
+ * tables send to each other is a loop, but one that others interrupt.
  *
  * Context: softirq, under RCU.
- * Return: %KPAC_ANOTHER: it goes on as received by its device; %KPAC_STOLEN: it
- * will be received later; %KPAC_PASS: there is no peer that can receive it, and
- * it was dropped.
+ * Return: %KPAC_EXIT_DROP: the frame is too long for the peer, or its queue full;
+ * else how it left.
  */
-enum kpac_outcome kpac_xmit_peer(struct sk_buff *skb, struct net_device *dev,
-				 bool may_handover)
+enum kpac_exit kpac_xmit_peer(struct sk_buff *skb, struct net_device *dev)
 {
-	const struct net_device_ops *ops = dev->netdev_ops;
 	struct kpac_path path = { .dev = dev };
 
-	path.peer = ops->ndo_get_peer_dev ? ops->ndo_get_peer_dev(dev) : NULL;
-	if (unlikely(!path.peer) ||
-	    unlikely(!(dev->flags & path.peer->flags & IFF_UP)) ||
-	    unlikely(!is_skb_forwardable(path.peer, skb)) ||
+	path.peer = kpac_xmit_find_peer(dev);
+	if (unlikely(!path.peer))
+		return kpac_xmit_frame(skb, dev);
+	if (unlikely(!is_skb_forwardable(path.peer, skb)) ||
 	    unlikely(skb_orphan_frags(skb, GFP_ATOMIC))) {
 		dev_core_stats_tx_dropped_inc(dev);
 		kfree_skb(skb);
-		return KPAC_PASS;
+		return KPAC_EXIT_DROP;
 	}
-	if (skb->mark && !net_eq(dev_net(dev), dev_net(path.peer)))
-		skb->mark = 0;
 	kpac_txq_settle(dev);
-	if (!may_handover || kpac_xmit_steered(path.peer))
-		return kpac_xmit_backlog(skb, &path) == KPAC_EXIT_DROP ?
-		       KPAC_PASS : KPAC_STOLEN;
-	kpac_xmit_count(&path, skb->len);
-	return kpac_xmit_handover(skb, &path);
+	skb_orphan(skb);
+	skb_forward_csum(skb);
+	skb_scrub_packet(skb, !net_eq(dev_net(dev), dev_net(path.peer)));
+	__skb_pull(skb, ETH_HLEN);
+	return kpac_xmit_backlog(skb, &path);
 }

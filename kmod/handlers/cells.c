@@ -102,6 +102,9 @@ static int kpac_cells_victim(const struct kpac_cells_set *set, u32 now)
 		if (!set->tag[way].lo)
 			return way;
 		age = now - READ_ONCE(set->tag[way].used);
+		/* another CPU is a tick ahead */
+		if (age > U32_MAX - HZ)
+			age = 0;
 		/* in a set of busy ones, not always the same */
 		if (age > most || (age == most && way == (now & 3))) {
 			most = age;

@@ -36,6 +36,15 @@ static bool kpac_echo_unicast6(const struct ipv6hdr *hdr)
 	       ipv6_addr_type(&hdr->daddr) & unicast;
 }
 
+static u8 kpac_echo_ttl(const struct kpac_view *view)
+{
+	const void *l3 = view->data + view->l3;
+
+	return view->has & KPAC_HAS_IPV4 ?
+	       ((const struct iphdr *)l3)->ttl :
+	       ((const struct ipv6hdr *)l3)->hop_limit;
+}
+
 /* Whether there is a request behind an IP header without options. */
 static bool kpac_echo_asks(struct kpac_view *view)
 {
@@ -45,7 +54,8 @@ static bool kpac_echo_asks(struct kpac_view *view)
 	switch (word->proto) {
 	case IPPROTO_UDP:
 		return view->has & KPAC_HAS_PORTS &&
-		       ntohs(word->sport) >= KPAC_ECHO_LOW_PORTS;
+		       ntohs(word->sport) >= KPAC_ECHO_LOW_PORTS &&
+		       kpac_echo_ttl(view) > 1;
 	case IPPROTO_ICMP:
 		return l4[0] == ICMP_ECHO && !l4[1];
 	case IPPROTO_ICMPV6:
@@ -61,8 +71,9 @@ static bool kpac_echo_fits(struct kpac_view *view)
 	const struct ethhdr *eth = (const struct ethhdr *)view->data;
 	const void *l3 = view->data + view->l3;
 
-	if (view->l3 != ETH_HLEN || is_multicast_ether_addr(eth->h_dest) ||
-	    view->segs != 1)
+	/* a bridge's port has packets that are for others */
+	if (view->l3 != ETH_HLEN || view->segs != 1 ||
+	    !ether_addr_equal(eth->h_dest, view->dev->dev_addr))
 		return false;
 	if ((view->has & (need | KPAC_HAS_FRAGMENT)) != need)
 		return false;
@@ -83,6 +94,15 @@ static void kpac_echo_link(struct ethhdr *eth)
 	ether_addr_copy(eth->h_source, addr);
 }
 
+/* How far the reply to a request may go. What answers a datagram may be answered
+ * itself, but not for ever.
+ */
+static u8 kpac_echo_hops(struct kpac_view *view, u8 request, u8 otherwise)
+{
+	return kpac_view_l4_word(view)->proto == IPPROTO_UDP ?
+	       min_t(u8, request - 1, otherwise) : otherwise;
+}
+
 static void kpac_echo_ip(struct kpac_view *view)
 {
 	const struct net *net = dev_net(view->dev);
@@ -92,14 +112,14 @@ static void kpac_echo_ip(struct kpac_view *view)
 
 	if (view->has & KPAC_HAS_IPV4) {
 		swap(iph->saddr, iph->daddr);
-		iph->ttl = READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
+		iph->ttl = kpac_echo_hops(view, iph->ttl,
+					  READ_ONCE(net->ipv4.sysctl_ip_default_ttl));
 		csum_replace2(&iph->check, old, *ttl);
 		return;
 	}
-#if IS_ENABLED(CONFIG_IPV6)
 	swap(hdr->saddr, hdr->daddr);
-	hdr->hop_limit = READ_ONCE(net->ipv6.devconf_dflt->hop_limit);
-#endif
+	hdr->hop_limit = kpac_echo_hops(view, hdr->hop_limit,
+					IPV6_DEFAULT_HOPLIMIT);
 }
 
 /* The checksum stays right if words change places, or is brought up to date. */

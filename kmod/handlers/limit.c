@@ -281,6 +281,18 @@ static void kpac_limit_rate(struct kpac_limit *limit,
 	limit->tat = kpac_limit_now(limit);
 }
 
+/* How many ticks it takes until a bucket is full again: one that is not is to be
+ * forgotten later than those who have come but once.
+ */
+static unsigned int kpac_limit_refill(const struct kpac_limit *limit)
+{
+	u64 ns = mul_u64_u64_div_u64(limit->gcra.depth,
+				     1ull << limit->gcra.shift,
+				     limit->gcra.mult);
+
+	return clamp_t(u64, nsecs_to_jiffies64(ns), HZ, 1u << 31);
+}
+
 static void kpac_limit_destroy(void *priv)
 {
 	struct kpac_limit *limit = priv;
@@ -320,7 +332,8 @@ static void *kpac_limit_create(struct net *net, const struct kpac_arg *args,
 				kpac_arg_number(args, n, "prefix4", 32),
 				kpac_arg_number(args, n, "prefix6", 64));
 	max = kpac_arg_number(args, n, "max", 65536);
-	limit->cells = kpac_cells_new(max, sizeof(u64), HZ);
+	limit->cells = kpac_cells_new(max, sizeof(u64),
+				      kpac_limit_refill(limit));
 	if (limit->cells)
 		return limit;
 

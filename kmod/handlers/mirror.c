@@ -47,7 +47,11 @@ static void *kpac_mirror_create(struct net *net, const struct kpac_arg *args,
 				unsigned int n, struct netlink_ext_ack *extack)
 {
 	struct kpac_mirror *mirror;
+	int err;
 
+	err = kpac_arg_ethernet(net, args, n, extack);
+	if (err)
+		return ERR_PTR(err);
 	mirror = kzalloc(sizeof(*mirror), GFP_KERNEL_ACCOUNT);
 	if (!mirror)
 		return ERR_PTR(-ENOMEM);

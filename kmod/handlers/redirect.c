@@ -70,6 +70,7 @@ static void *kpac_redirect_create(struct net *net, const struct kpac_arg *args,
 	const struct kpac_arg *peer = kpac_arg_find(args, n, "peer");
 	struct kpac_redirect *redirect;
 	int ifindex = kpac_arg_number(args, n, "dev", 0);
+	int err;
 
 	if (peer && !kpac_redirect_has_peer(net, ifindex)) {
 		KPAC_SET_ERR_ARG(extack, peer, "the device has no peer: it is not one of a pair");
@@ -79,6 +80,9 @@ static void *kpac_redirect_create(struct net *net, const struct kpac_arg *args,
 		KPAC_SET_ERR_ARG(extack, lladdr, "no device has the address zero");
 		return ERR_PTR(-EINVAL);
 	}
+	err = kpac_arg_ethernet(net, args, n, extack);
+	if (err)
+		return ERR_PTR(err);
 	redirect = kzalloc(sizeof(*redirect), GFP_KERNEL_ACCOUNT);
 	if (!redirect)
 		return ERR_PTR(-ENOMEM);
