@@ -161,6 +161,16 @@ static const struct nla_policy kpac_batch_begin_nl_policy[KPAC_A_TABLE_GENERATIO
 	[KPAC_A_TABLE_GENERATION] = { .type = NLA_UINT, },
 };
 
+/* KPAC_CMD_FLOWMON_GET - dump */
+static const struct nla_policy kpac_flowmon_get_nl_policy[KPAC_A_FLOW_MONITOR + 1] = {
+	[KPAC_A_FLOW_MONITOR] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_MONITOR, },
+};
+
+/* KPAC_CMD_FLOWMON_RESET - do */
+static const struct nla_policy kpac_flowmon_reset_nl_policy[KPAC_A_FLOW_MONITOR + 1] = {
+	[KPAC_A_FLOW_MONITOR] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_MONITOR, },
+};
+
 /* Ops table for kpac */
 static const struct genl_split_ops kpac_nl_ops[] = {
 	{
@@ -281,6 +291,22 @@ static const struct genl_split_ops kpac_nl_ops[] = {
 		.cmd	= KPAC_CMD_HANDLER_GET,
 		.dumpit	= kpac_nl_handler_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= KPAC_CMD_FLOWMON_GET,
+		.start		= kpac_nl_flowmon_get_start,
+		.dumpit		= kpac_nl_flowmon_get_dumpit,
+		.done		= kpac_nl_flowmon_get_done,
+		.policy		= kpac_flowmon_get_nl_policy,
+		.maxattr	= KPAC_A_FLOW_MONITOR,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= KPAC_CMD_FLOWMON_RESET,
+		.doit		= kpac_nl_flowmon_reset_doit,
+		.policy		= kpac_flowmon_reset_nl_policy,
+		.maxattr	= KPAC_A_FLOW_MONITOR,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };
 

@@ -20,7 +20,9 @@ extern const struct nla_policy kpac_match_nl_policy[KPAC_A_MATCH_UNFILTERED + 1]
 extern const struct nla_policy kpac_payload_nl_policy[KPAC_A_PAYLOAD_MASK + 1];
 
 int kpac_nl_entry_get_start(struct netlink_callback *cb);
+int kpac_nl_flowmon_get_start(struct netlink_callback *cb);
 int kpac_nl_entry_get_done(struct netlink_callback *cb);
+int kpac_nl_flowmon_get_done(struct netlink_callback *cb);
 
 int kpac_nl_port_new_doit(struct sk_buff *skb, struct genl_info *info);
 int kpac_nl_port_set_doit(struct sk_buff *skb, struct genl_info *info);
@@ -42,6 +44,9 @@ int kpac_nl_batch_abort_doit(struct sk_buff *skb, struct genl_info *info);
 int kpac_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info);
 int kpac_nl_handler_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
+int kpac_nl_flowmon_get_dumpit(struct sk_buff *skb,
+			       struct netlink_callback *cb);
+int kpac_nl_flowmon_reset_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	KPAC_NLGRP_PORTS,
