@@ -136,7 +136,6 @@ static struct kpac_flowmon *kpac_nl_flowmon(const struct genl_info *info)
 	const struct nlattr *name = info->attrs[KPAC_A_FLOW_MONITOR];
 	struct kpac_flowmon *mon;
 
-	static_assert(KPAC_MAX_MONITOR == KPAC_FLOWMON_NAME_SIZE - 1);
 	mon = kpac_flowmon_get(genl_info_net(info), nla_data(name));
 	if (mon)
 		return mon;

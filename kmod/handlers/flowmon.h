@@ -8,12 +8,13 @@
 
 #include <linux/in6.h>
 #include <linux/types.h>
+#include <uapi/linux/kpac.h>
 
 struct kpac_flowmon;
 struct net;
 
 /* Of the name of a monitor, with the NUL. */
-#define KPAC_FLOWMON_NAME_SIZE	32
+#define KPAC_FLOWMON_NAME_SIZE	(KPAC_MAX_MONITOR + 1)
 
 /**
  * struct kpac_flowmon_record - a flow; in brackets what IPFIX calls it

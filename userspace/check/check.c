@@ -732,5 +732,6 @@ int main(void)
 	check_ctl();
 	check_handler();
 	check_batch();
+	check_flowmon();
 	return failures != 0;
 }

@@ -84,6 +84,12 @@ void check_entry(void);
 void check_handler(void);
 void check_batch(void);
 
+/* flowmon.c */
+extern unsigned int more;
+
+void answer_flows(const struct nlmsghdr *request);
+void check_flowmon(void);
+
 /* run.c */
 int split(char *words, char **argv);
 extern char out[1 << 16], err_out[1 << 16];

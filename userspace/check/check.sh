@@ -40,12 +40,12 @@ result $finished "check.c came to its end (exit status $status)"
 # The library exports what its map and its header have, no more and no less.
 exported=$(nm -D --defined-only libkpac.so | awk '$2 == "T" { print $3 }' | sort)
 mapped=$(sed -n 's/^\t\(kpac_[a-z_]*\);$/\1@@KPAC_1.0/p' lib/libkpac.map | sort)
-declared=$(grep -oh '\bkpac_[a-z_]*(' lib/kpac.h lib/kpac-table.h | tr -d '(' |
+declared=$(grep -oh '\bkpac_[a-z_]*(' lib/kpac.h lib/kpac-table.h lib/kpac-flow.h | tr -d '(' |
 	grep -v -E '^kpac_dev_(name|index)$' | sort -u | sed 's/$/@@KPAC_1.0/')
 [ -n "$exported" ] && [ "$exported" = "$mapped" ]
 result $? "libkpac.so exports what libkpac.map has"
 [ -n "$declared" ] && [ "$exported" = "$(grep -v '_fn@' <<<"$declared")" ]
-result $? "libkpac.so exports what kpac.h and kpac-table.h have"
+result $? "libkpac.so exports what kpac.h, kpac-table.h and kpac-flow.h have"
 readelf -d libkpac.so | grep -q 'SONAME.*\[libkpac\.so\.1\]'
 result $? "the SONAME is libkpac.so.1"
 missing=$(while IFS=@ read -r f _; do
@@ -173,7 +173,7 @@ offers()
 }
 
 bad=0
-offers 'kpacctl ' 'port handler stat monitor help' || bad=1
+offers 'kpacctl ' 'port handler stat flowmon monitor help' || bad=1
 offers 'kpacctl p' 'port' || bad=1
 offers 'kpacctl -j -n blue st' 'stat' || bad=1
 offers 'kpacctl -c = ' 'auto always never' || bad=1
@@ -226,6 +226,21 @@ offers 'kpacctl handler add do limit pps 5 do d' 'drop' || bad=1
 offers 'kpacctl handler add do limit pps 5 do drop ' 'do' || bad=1
 unset -f kpacctl
 result $bad "completion of entries and handlers"
+bad=0
+offers 'kpacctl flowmon ' 'show reset help' || bad=1
+offers 'kpacctl f show ' 'name top by' || bad=1
+offers 'kpacctl flowmon show top 5 b' 'by' || bad=1
+offers 'kpacctl flowmon show top 5 by ' 'packets bytes' || bad=1
+offers 'kpacctl flowmon reset ' 'name' || bad=1
+kpacctl()
+{
+	printf '%s\n' '1: add prio 1 do flowmon' '2: add do flowmon name blue' \
+		'3: add do flowmon name blue max 2000 do drop' \
+		'4: add do flowmon max 4000 name green'
+}
+offers 'kpacctl flowmon show name ' 'blue default green' || bad=1
+unset -f kpacctl
+result $bad "completion of flow monitors"
 
 # shellcheck disable=SC1091 # found beside us
 . check/check-tc.sh

@@ -64,13 +64,15 @@ int arg_twice(const char *name, const char *second);
 int no_value(const char *name);
 int command_unknown(const char *what, const char *word, const char *help);
 
-/* port.c, handler.c, stat.c, monitor.c: one per object */
+/* port.c, handler.c, stat.c, flowmon.c, monitor.c: one per object */
 int port_main(struct ctl *ctl, int argc, char **argv);
 void port_usage(FILE *to);
 int handler_main(struct ctl *ctl, int argc, char **argv);
 void handler_usage(FILE *to);
 int stat_main(struct ctl *ctl, int argc, char **argv);
 void stat_usage(FILE *to);
+int flowmon_main(struct ctl *ctl, int argc, char **argv);
+void flowmon_usage(FILE *to);
 int monitor_main(struct ctl *ctl, int argc, char **argv);
 void monitor_usage(FILE *to);
 

@@ -132,7 +132,7 @@ static json_t *json_value(const char *value)
 }
 
 /* Keys have "_", as all of kpacctl's. */
-static void json_pair(const char *name, const char *value, void *arg)
+void json_pair(const char *name, const char *value, void *arg)
 {
 	json_t *object = arg;
 	json_t *list;

@@ -182,6 +182,7 @@ bool port_value(const char *name, uint64_t *value);
 
 /* show.c */
 void print_entry(struct ctl *ctl, const struct kpac_entry *entry, bool counters);
+void json_pair(const char *name, const char *value, void *object);
 json_t *json_entry(struct ctl *ctl, const struct kpac_entry *entry);
 
 /* source.c */

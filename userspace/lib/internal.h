@@ -104,6 +104,9 @@ int kpac_parse_table(const struct nlmsghdr *nlh, struct kpac_table *table);
 int kpac_parse_handler(const struct nlmsghdr *nlh, struct kpac_arena *arena,
 		       struct kpac_handler *handler);
 
+/* flow.c */
+int kpac_parse_flow(const struct nlmsghdr *nlh, struct kpac_flow *flow);
+
 /* put.c */
 int kpac_put_entry(struct kpac *handle, struct nl_msg *msg,
 		   const struct kpac_entry *entry);

@@ -22,6 +22,7 @@
 
 #include <linux/kpac.h>
 
+#include "kpac-flow.h"
 #include "kpac-table.h"
 
 #ifdef __cplusplus

@@ -106,6 +106,13 @@ static const struct kpac_attr_set table_set = {
 	},
 };
 
+/* Requests about flows carry nothing but the monitor. */
+static const struct kpac_attr_set flow_set = {
+	.names = {
+		[KPAC_A_FLOW_MONITOR] = "monitor",
+	},
+};
+
 #define FITS(max) \
 	_Static_assert((max) < ARRAY_SIZE(((struct kpac_attr_set *)0)->names), \
 		       #max)
@@ -134,6 +141,9 @@ const struct kpac_attr_set *kpac_attr_set(int cmd)
 		return &entry_set;
 	case KPAC_CMD_BATCH_BEGIN:
 		return &table_set;
+	case KPAC_CMD_FLOWMON_GET:
+	case KPAC_CMD_FLOWMON_RESET:
+		return &flow_set;
 	default:
 		return NULL;
 	}
