@@ -733,5 +733,6 @@ int main(void)
 	check_handler();
 	check_batch();
 	check_flowmon();
+	check_export();
 	return failures != 0;
 }

@@ -90,6 +90,9 @@ extern unsigned int more;
 void answer_flows(const struct nlmsghdr *request);
 void check_flowmon(void);
 
+/* export.c */
+void check_export(void);
+
 /* run.c */
 int split(char *words, char **argv);
 extern char out[1 << 16], err_out[1 << 16];

@@ -227,10 +227,12 @@ offers 'kpacctl handler add do limit pps 5 do drop ' 'do' || bad=1
 unset -f kpacctl
 result $bad "completion of entries and handlers"
 bad=0
-offers 'kpacctl flowmon ' 'show reset help' || bad=1
+offers 'kpacctl flowmon ' 'show reset export help' || bad=1
 offers 'kpacctl f show ' 'name top by' || bad=1
 offers 'kpacctl flowmon show top 5 b' 'by' || bad=1
 offers 'kpacctl flowmon show top 5 by ' 'packets bytes' || bad=1
+offers 'kpacctl flowmon export collector ' '' || bad=1
+offers 'kpacctl flowmon export count 5 c' 'collector' || bad=1
 offers 'kpacctl flowmon reset ' 'name' || bad=1
 kpacctl()
 {

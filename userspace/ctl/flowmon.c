@@ -11,6 +11,8 @@ void flowmon_usage(FILE *to)
 {
 	fputs("Usage: kpacctl flowmon show [ name NAME ] [ top N [ by { packets | bytes } ] ]\n"
 	      "       kpacctl flowmon reset [ name NAME ]\n"
+	      "       kpacctl flowmon export [ name NAME ] collector ADDR[:PORT] [ interval TIME ]\n"
+	      "                              [ count N ] [ domain N ]\n"
 	      "\"kpacctl handler add ... do flowmon [ name NAME ]\" counts flows.\n",
 	      to);
 }
@@ -56,7 +58,14 @@ int check_monitor(const char *name)
 	return EXIT_OK;
 }
 
-int keep_flow(const struct kpac_flow *flow, void *arg)
+/* Flows that were told, and how many there is room for. */
+struct flows {
+	struct kpac_flow *flow;
+	size_t n;
+	size_t room;
+};
+
+static int keep_flow(const struct kpac_flow *flow, void *arg)
 {
 	struct flows *flows = arg;
 
@@ -258,6 +267,7 @@ static int flowmon_reset(struct ctl *ctl, int argc, char **argv)
 static const struct command commands[] = {
 	{ "show", "list", flowmon_show, flowmon_usage },
 	{ "reset", NULL, flowmon_reset, flowmon_usage },
+	{ "export", NULL, flowmon_export, flowmon_usage },
 	{ "help", NULL, NULL, flowmon_usage },
 };
 

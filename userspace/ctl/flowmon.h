@@ -11,16 +11,11 @@ struct pair {
 	const char *value;	/* NULL: not said */
 };
 
-/* Flows that were told, and how many there is room for. */
-struct flows {
-	struct kpac_flow *flow;
-	size_t n;
-	size_t room;
-};
-
 /* flowmon.c */
 int take_pairs(int argc, char **argv, struct pair *pairs, size_t n);
 int check_monitor(const char *name);
-int keep_flow(const struct kpac_flow *flow, void *arg);
+
+/* export.c */
+int flowmon_export(struct ctl *ctl, int argc, char **argv);
 
 #endif /* FLOWMON_H */

@@ -2,6 +2,7 @@
 #ifndef KPACCTL_H
 #define KPACCTL_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -75,6 +76,10 @@ int flowmon_main(struct ctl *ctl, int argc, char **argv);
 void flowmon_usage(FILE *to);
 int monitor_main(struct ctl *ctl, int argc, char **argv);
 void monitor_usage(FILE *to);
+
+/* monitor.c */
+void catch_signals(sigset_t *unblocked);
+bool stopped(void);
 
 /* print.c */
 enum color { COLOR_NAME, COLOR_GOOD, COLOR_BAD, COLOR_HEAD };

@@ -21,6 +21,29 @@ static void on_signal(int sig)
 	stop = 1;
 }
 
+/* A signal ends a wait with @unblocked, and cannot come between test and wait. */
+void catch_signals(sigset_t *unblocked)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t blocked;
+
+	stop = 0;
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigprocmask(SIG_BLOCK, &blocked, unblocked);
+	sigdelset(unblocked, SIGINT);
+	sigdelset(unblocked, SIGTERM);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/* Whether one has come. */
+bool stopped(void)
+{
+	return stop;
+}
+
 static const char *event_name(enum kpac_event_type type)
 {
 	switch (type) {
@@ -100,8 +123,7 @@ static int watch(struct ctl *ctl, const sigset_t *unblocked)
 int monitor_main(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct command help = { .name = "help" };
-	struct sigaction action = { .sa_handler = on_signal };
-	sigset_t blocked, unblocked;
+	sigset_t unblocked;
 	int err;
 
 	if (argc && find_command(&help, 1, *argv)) {
@@ -111,16 +133,7 @@ int monitor_main(struct ctl *ctl, int argc, char **argv)
 	if (argc)
 		return arg_wrong(*argv, "\"monitor\" has no arguments");
 
-	/* A signal ends the wait, and cannot come between test and wait. */
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	sigprocmask(SIG_BLOCK, &blocked, &unblocked);
-	sigdelset(&unblocked, SIGINT);
-	sigdelset(&unblocked, SIGTERM);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-
+	catch_signals(&unblocked);
 	err = ctl_connect(ctl);
 	if (err)
 		return err;
