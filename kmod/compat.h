@@ -34,13 +34,15 @@
 #error "kpac relies on softirqs not being preempted: no PREEMPT_RT"
 #endif
 
-/* The workqueue whose workers stay on the CPU that work is queued on has had
- * another name since 6.17.
+/* The workqueue whose workers stay on the CPU that work is queued on, and the one
+ * whose workers run anywhere, have had other names since 6.17.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
-#define kpac_compat_wq	system_wq
+#define kpac_compat_wq		system_wq
+#define kpac_compat_unbound_wq	system_unbound_wq
 #else
-#define kpac_compat_wq	system_percpu_wq
+#define kpac_compat_wq		system_percpu_wq
+#define kpac_compat_unbound_wq	system_dfl_wq
 #endif
 
 /* Packets have waited for a qdisc's lock in a list since 6.19, where its length

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
+#include "compat.h"
 #include "netlink.h"
 #include "table.h"
 
@@ -274,7 +275,7 @@ static void kpac_table_reap(struct work_struct *work)
 static void kpac_table_wake_reaper(struct kpac_table *table)
 {
 	if (!list_empty(&table->dead))
-		queue_work(system_unbound_wq, &table->reaper);
+		queue_work(kpac_compat_unbound_wq, &table->reaper);
 }
 
 /* ---- transactions ---- */
@@ -454,7 +455,7 @@ static void kpac_table_flip(struct kpac_table *table,
 	list_splice_tail_init(&t->dying, &table->dead);
 	kpac_table_wake_reaper(table);
 	if (!list_empty(&table->expiring))
-		queue_delayed_work(system_unbound_wq, &table->expirer,
+		queue_delayed_work(kpac_compat_unbound_wq, &table->expirer,
 				   KPAC_TABLE_TICK);
 }
 
@@ -560,7 +561,7 @@ static void kpac_table_expire(struct work_struct *work)
 	if (t.deleted)
 		kpac_table_flip(table, &t);
 	else if (!list_empty(&table->expiring))
-		queue_delayed_work(system_unbound_wq, &table->expirer,
+		queue_delayed_work(kpac_compat_unbound_wq, &table->expirer,
 				   KPAC_TABLE_TICK);
 	mutex_unlock(&table->lock);
 	if (t.deleted)

@@ -146,6 +146,21 @@ need_ovs_dpctl() {
 	rm -rf "$tmp"
 }
 
+# The collector of nfdump, for the same reason.
+need_nfdump() {
+	local dir=$KPAC_CACHE/nfdump tmp=$KPAC_CACHE/tmp-nfdump.$$
+	[[ ! -e $dir/usr/bin/nfcapd ]] || return 0
+	update_once
+	say "downloading nfdump"
+	mkdir -p "$tmp/root"
+	(cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root \
+		download nfdump >/dev/null)
+	dpkg-deb -x "$tmp"/nfdump_*.deb "$tmp/root"
+	rm -rf "$dir"
+	mv "$tmp/root" "$dir"
+	rm -rf "$tmp"
+}
+
 deps() {
 	local list
 	case $1 in
@@ -164,6 +179,7 @@ deps() {
 		need_vng
 	fi
 	[[ $1 != bench ]] || need_ovs_dpctl
+	[[ $1 != check ]] || need_nfdump
 }
 
 [[ $# -gt 0 ]] || { sed -n '3,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }

@@ -144,7 +144,7 @@ boot() {
 		--rwdir="$run=$run")
 	local rc=0 console d qemu
 	# The guest has a tmpfs on /var/cache: mount what it needs from the cache.
-	for d in "${image%/boot/*}" "$KPAC_CACHE"/linux-*; do
+	for d in "${image%/boot/*}" "$KPAC_CACHE"/linux-* "$KPAC_CACHE/nfdump"; do
 		[[ $d != "$KPAC_CACHE"/* || ! -d $d ]] || args+=(--rodir="$d=$d")
 	done
 	grep -qwE 'vmx|svm' /proc/cpuinfo || args+=(--disable-kvm)
