@@ -145,7 +145,7 @@ measure_transmit() {
 # Peers that user-mode Linux lacks (tc flower, iptables) are left out there.
 measure_table() {
 	local rounds=${KPAC_ROUNDS:-11}
-	[[ $mode = full ]] || rounds=${KPAC_ROUNDS:-3}
+	[[ $mode = full ]] || rounds=${KPAC_ROUNDS:-2}
 	say "measuring in a VM that counts instructions, mode $mode"
 	vm -i -m 4G -- bench/table.sh "$out" "$mode"
 	KPAC_ROUNDS=$rounds uml bench/table.sh "$out/uml" uml
