@@ -16,7 +16,7 @@
 # that has not run because the VM died or the time was up.
 #
 # Environment: KPAC_TEST_LIMIT  seconds for one file (600)
-#              KPAC_CHECK_LIMIT seconds for the VM (2400)
+#              KPAC_CHECK_LIMIT seconds for the VM (3600)
 #              KPAC_OUT         keep logs here (default: $KPAC_CACHE/check)
 #              T_ONLY           the names of single tests within the files
 #              CI               if set, also build for current mainline, and a
@@ -223,7 +223,7 @@ run_vm() {
 	say "booting the VM (log and results: $out)"
 	KPAC_YNL=$("$KPAC_TOP/scripts/kernel.sh" source)/tools/net/ynl
 	export KPAC_YNL
-	scripts/vm.sh -c 2 -m 2G -t "${KPAC_CHECK_LIMIT:-2400}" "${nics[@]}" -o "$out" -- \
+	scripts/vm.sh -c 2 -m 2G -t "${KPAC_CHECK_LIMIT:-3600}" "${nics[@]}" -o "$out" -- \
 		selftests/run.sh --in-vm "$out" "$@" || rc=$?
 	[[ $rc = 0 ]] || fail "VM: exit status $rc"
 }
