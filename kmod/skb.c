@@ -143,6 +143,7 @@ static __always_inline void kpac_skb_view(const struct kpac_port *port,
 							 KPAC_SUM_FULL;
 	view->mark = skb->mark;
 	view->dev = port->dev;
+	view->out_peer = false;
 	view->packet = skb;
 	view->ops = &kpac_skb_ops;
 	view->word[KPAC_WORD_ADDR] = 0;
