@@ -215,6 +215,17 @@ kpac_returns_connection(enum kpac_returns_state state, u64 *word, u8 kind,
 	}
 }
 
+/* Whether a packet belongs to a connection that both sides have closed: data and
+ * FIN may have to be sent again, and be acknowledged. An RST is the end.
+ */
+static inline bool kpac_returns_closing(enum kpac_returns_state state, u64 word,
+					u8 kind)
+{
+	return state == KPAC_RETURNS_CLOSED &&
+	       (word & KPAC_RETURNS_FINS) == KPAC_RETURNS_FINS &&
+	       (kind == KPAC_RETURNS_TCP_ACK || kind == KPAC_RETURNS_TCP_FIN);
+}
+
 /* Whether a state lasts for longer with a packet of it. */
 static inline bool kpac_returns_lasts(enum kpac_returns_state state,
 				      enum kpac_returns_state old, u8 kind)
@@ -250,7 +261,8 @@ static inline u64 kpac_returns_next(const u32 *times, u64 word,
 	const u64 flags = BIT_ULL(KPAC_RETURNS_BITS) - 1;
 	enum kpac_returns_state old = kpac_returns_state(word), state;
 	u64 now = word, until = word >> KPAC_RETURNS_BITS, longer;
-	bool back = kpac_returns_back(word, p);
+	bool back = kpac_returns_back(word, p), closing;
+	u32 time;
 
 	if (old < KPAC_RETURNS_SYN)
 		state = kpac_returns_other(old, p.kind, back);
@@ -260,10 +272,11 @@ static inline u64 kpac_returns_next(const u32 *times, u64 word,
 	if (!state)
 		return 0;
 	now = (now & flags & ~KPAC_RETURNS_STATE) | state;
-	longer = p.now + times[state];
-	if (kpac_returns_lasts(state, old, p.kind) &&
-	    (now != (word & flags) ||
-	     longer > until + kpac_returns_step(times[state])))
+	closing = kpac_returns_closing(state, now, p.kind);
+	time = times[closing ? KPAC_RETURNS_FIN : state];
+	longer = p.now + time;
+	if ((closing || kpac_returns_lasts(state, old, p.kind)) &&
+	    (now != (word & flags) || longer > until + kpac_returns_step(time)))
 		until = longer;
 	return until << KPAC_RETURNS_BITS | now;
 }
