@@ -506,11 +506,24 @@ uml() {
 	done
 }
 
+# What IPv6 says on new links, within a second of anything that it has said before,
+# would be counted, too: waits until it has said nothing for longer than that.
+links_settle() {
+	local said=-1 now same=0 i
+	for ((i = 0; i < 200 && same < 15; i++)); do
+		now=$(for ns in S R D; do in_ns $ns cat /proc/net/snmp6; done |
+			awk '/^Ip6OutMcastPkts/ { n += $2 } END { print n + 0 }')
+		if ((now == said)); then same=$((same + 1)); else same=0; fi
+		said=$now
+		sleep 0.1
+	done
+}
+
 : > "$DIR/table.tsv"
 uname -r > "$DIR/kernel"
 net_up
 drop_on D d0
-sleep 3 # what IPv6 says on new links would be counted, too
+links_settle
 case $MODE in
 full | quick) measure_all ;;
 uml) uml ;;

@@ -206,6 +206,13 @@ collector() {
 	until_true sh -c "ip netns exec $A ss -lunH | grep -q :9995" || fail "no collector"
 }
 
+# has_collected PACKETS: so many are in the files that the collector has finished
+has_collected() {
+	(($(nfdump -M "$TMP/nf" -R "$(finished)" -q -N -6 -o "fmt:%pkt" 2>/dev/null |
+		awk '{ p += $1 } END { print p + 0 }') == $1))
+}
+finished() { (cd "$TMP/nf" && ls -d nfcapd.[0-9]* 2>/dev/null | sed -n '1p; $p' | paste -sd :); }
+
 # collected: end that, and list what was collected as flows does
 collected() {
 	kill $COLLECTOR
@@ -241,14 +248,14 @@ test_export_deltas() {
 	collector
 	export_to 10.1.0.2:9995 interval 500ms &
 	pid=$!
-	for ((i = 0; i < 4; i++)); do
-		sleep 0.7
+	for ((i = 1; i <= 4; i++)); do
+		WAIT=15 until_true has_collected $((60 * i)) || fail "$(<"$TMP/nfcapd")"
 		udp "${KNOWN[@]}"
 	done
-	sleep 1.2
+	WAIT=15 until_true has_collected 300 || fail "$(<"$TMP/nfcapd")"
 	flowmon reset
 	udp "${KNOWN[2]}"
-	sleep 1.2
+	WAIT=15 until_true has_collected 340 || fail "$(<"$TMP/nfcapd")"
 	udp "${KNOWN[2]}"
 	kill -INT $(ip netns pids "$R")
 	wait $pid

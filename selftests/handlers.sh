@@ -364,6 +364,8 @@ test_flowmon() {
 
 # ---- all of them ----
 
+busy() { (($(count all) > 100)); }
+
 # Handlers, in every order, while their tables go.
 test_life() {
 	routed
@@ -378,12 +380,12 @@ test_life() {
 	done
 	until_true reaches 0 figure memory || fail "memory $(figure memory)"
 	entries batch - <<-END || fail "batch"
-		add prio 1 proto icmp do limit pps 100000 per src do flowmon do mirror dev r2 truncate 100
+		add prio 1 comment all proto icmp do limit pps 100000 per src do flowmon do mirror dev r2 truncate 100
 		add prio 2 dev r1 do allow-established learn
 		add prio 3 do echo
 	END
 	in_ns "$A" ping -f -q -w 20 10.2.0.2 >/dev/null 2>&1 &
-	sleep 1
+	until_true busy || fail "no packets"
 	check "rmmod" timeout 20 rmmod kpac
 	load_kpac
 	kill %% && wait %%
