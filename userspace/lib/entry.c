@@ -140,8 +140,9 @@ static int fetch(struct kpac *handle, struct nl_msg *msg, kpac_entry_fn fn,
  * @fn: called once with the entry
  * @arg: passed to @fn
  *
- * Return: 0 or what @fn returned, -ENOENT if there is no such entry, -EBADMSG
- * if the answer made no sense, or another negative errno.
+ * Return: 0 or what @fn returned, -ENOENT if there is no such entry, -EPERM
+ * without CAP_NET_ADMIN, -EBADMSG if the answer made no sense, or another
+ * negative errno.
  */
 int kpac_entry_get(struct kpac *handle, uint32_t id, kpac_entry_fn fn,
 		   void *arg)
@@ -171,8 +172,9 @@ int kpac_entry_get(struct kpac *handle, uint32_t id, kpac_entry_fn fn,
  * As for kpac_port_dump(), the list is complete and consistent before @fn is
  * called.
  *
- * Return: 0 or what @fn returned, -EAGAIN if the table changed too fast,
- * -EBADMSG if the answer made no sense, or another negative errno.
+ * Return: 0 or what @fn returned, -EPERM without CAP_NET_ADMIN, -EAGAIN if the
+ * table changed too fast, -EBADMSG if the answer made no sense, or another
+ * negative errno.
  */
 int kpac_entry_dump(struct kpac *handle, kpac_entry_fn fn, void *arg)
 {
