@@ -114,6 +114,9 @@ kpac_established_change(const struct kpac_established *e,
 		new = kpac_returns_next(e->flows->times, old, p);
 		if (!new)
 			return kpac_established_again(e, word, old, p);
+		/* where nothing is learned who began may be pretended */
+		if (!e->learn && !kpac_returns_back(old, p))
+			new = old;
 	} while (new != old && !try_cmpxchg64(word, &old, new));
 	if (kpac_established_stays(new))
 		kpac_cells_touch(set, way);
