@@ -123,13 +123,19 @@ function json_out(	i, f, k, lines)
 	print "\n]" > json
 }
 
+# What packets of a case cost without a table.
+function base_of(file, c, family)
+{
+	return net_of(file, c == "forward-flows" ? c : "forward", "kpac", family, 0, 0)
+}
+
 function forward_row(file, title, c, peer, entries, masks,	f, x, line)
 {
 	for (f = 4; f <= 6; f += 2) {
 		x = net_of(file, c, peer, f, entries, masks)
 		line = line show(value_of(file, c, peer, f, entries, masks, "time"), 10, 1) \
 			show(x, 9, 1) show(peer == "kpac" ? \
-				less(x, net_of(file, "forward", "kpac", f, 0, 0)) : "?", 9, 1)
+				less(x, base_of(file, c, f)) : "?", 9, 1)
 		if (f == 4 && x == "?")
 			return
 	}
@@ -154,6 +160,7 @@ function forward_table(file)
 	forward_row(file, "kpac, hand-over, no entry", "forward", "kpac", 0, 0)
 	forward_rows(file, "forward-match", "one matches")
 	forward_rows(file, "forward-none", "none matches")
+	forward_rows(file, "forward-flows", "new flows")
 }
 
 function chain_table(	k)
@@ -240,8 +247,8 @@ function millions(x) { return show(x == "?" ? x : x / 1e6, 14, 0) }
 
 function bar(title, c, entries, masks,	four, six)
 {
-	four = less(net_of(1, c, "kpac", 4, entries, masks), net_of(1, "forward", "kpac", 4, 0, 0))
-	six = less(net_of(1, c, "kpac", 6, entries, masks), net_of(1, "forward", "kpac", 6, 0, 0))
+	four = less(net_of(1, c, "kpac", 4, entries, masks), base_of(1, c, 4))
+	six = less(net_of(1, c, "kpac", 6, entries, masks), base_of(1, c, 6))
 	if (four != "?")
 		print title, four, six > bars
 }
@@ -250,8 +257,10 @@ function bar(title, c, entries, masks,	four, six)
 function plot_data(	i, count, k, line)
 {
 	printf "" > bars
+	bar("100 000 in 10 masks, new flows", "forward-flows", 100000, 10)
 	bar("100 000 in 10 masks, none matches", "forward-none", 100000, 10)
 	bar("100 000 in 10 masks, one matches", "forward-match", 100000, 10)
+	bar("10 000 in 10 masks, new flows", "forward-flows", 10000, 10)
 	bar("10 000 in 10 masks, none matches", "forward-none", 10000, 10)
 	bar("10 000 in 10 masks, one matches", "forward-match", 10000, 10)
 	bar("10 000 in one mask, one matches", "forward-match", 10000, 1)

@@ -9,7 +9,8 @@
 # instructions (scripts/vm.sh -i) a nanosecond of guest time is an instruction.
 #
 # forward  R forwards to D, whose ingress counts and drops, with tables that the
-#          packets match or do not; the reference is a drop on R's ingress.
+#          packets match or do not, of one flow or of so many that none is known;
+#          the reference is a drop on R's ingress.
 # chain    the same with several handlers in an entry, or several entries that match
 # drop     R drops them, the last of so many rules says so, by kpac and its peers;
 #          the references are a receive handler that frees every packet, and what
@@ -178,8 +179,11 @@ table_off() { kpac_off r0 r1; }
 # Prints what the table said of itself when it was loaded: table_figure NAME
 table_figure() { sed "s/.*\<$1 \([0-9]*\).*/\1/" "$TMP/table"; }
 
+# Packets of more flows than are remembered, and such that each has to be looked up.
+FLOWS=("udp_src_min,1024" "udp_src_max,65535")
+
 # Measures forwarding with N entries in M masks, packets that the last one fits and
-# such that none does: with_table FAMILY N M
+# such that none does, and with many masks flows: with_table FAMILY N M
 with_table() {
 	local other=("dst_min,198.18.0.2" "dst_max,198.18.0.2")
 	[[ $1 = 4 ]] || other=("dst6,2001:db8::2")
@@ -187,6 +191,7 @@ with_table() {
 	if table_on && [[ $(table_figure masks) = "$3" ]]; then
 		forward forward-match kpac "$@" "$2"
 		forward forward-none kpac "$@" - "${other[@]}"
+		[[ $3 = 1 ]] || forward forward-flows kpac "$@" "$2" "${FLOWS[@]}"
 	else
 		fail "$*: cannot be set up"
 	fi
@@ -199,6 +204,7 @@ empty_table() {
 	kpac_on r0 r1 || fail "kpac: cannot be set up"
 	for family; do
 		forward forward kpac "$family" 0 0
+		forward forward-flows kpac "$family" 0 0 - "${FLOWS[@]}"
 	done
 	kpac_off r0 r1 || fail "kpac: cannot be undone"
 }

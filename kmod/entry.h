@@ -101,21 +101,27 @@ extern struct kpac_entry kpac_entry_gone;
 
 #define KPAC_ORDER_BITS	48
 
-/* Whether an entry applies to a packet that has its key, in a generation. */
-static __always_inline bool kpac_entry_applies(const struct kpac_entry *entry,
-					       struct kpac_view *view, u64 gen)
+/* Whether a generation of the table has an entry. */
+static __always_inline bool kpac_entry_in(const struct kpac_entry *entry, u64 gen)
 {
-	return READ_ONCE(entry->born) <= gen && gen < READ_ONCE(entry->dies) &&
-	       (likely(!entry->rest) || kpac_rest_fits(entry->rest, view));
+	return READ_ONCE(entry->born) <= gen && gen < READ_ONCE(entry->dies);
+}
+
+/* Whether a packet that has an entry's key also fits the rest of its predicate. */
+static __always_inline bool kpac_entry_fits(const struct kpac_entry *entry,
+					    struct kpac_view *view)
+{
+	return likely(!entry->rest) || kpac_rest_fits(entry->rest, view);
 }
 
 static __always_inline void kpac_entry_count(const struct kpac_entry *entry,
-					     const struct kpac_view *view)
+					     unsigned int packets,
+					     unsigned int bytes)
 {
 	struct kpac_entry_stats *stats = this_cpu_ptr(entry->stats);
 
-	WRITE_ONCE(stats->packets, stats->packets + view->segs);
-	WRITE_ONCE(stats->bytes, stats->bytes + kpac_view_bytes(view));
+	WRITE_ONCE(stats->packets, stats->packets + packets);
+	WRITE_ONCE(stats->bytes, stats->bytes + bytes);
 }
 
 /* Have an entry's handlers decide about a packet. */
@@ -125,7 +131,7 @@ kpac_entry_run(const struct kpac_entry *entry, struct kpac_view *view)
 	enum kpac_verdict verdict = KPAC_VERDICT_NEXT;
 	unsigned int i;
 
-	kpac_entry_count(entry, view);
+	kpac_entry_count(entry, view->segs, kpac_view_bytes(view));
 	if (likely(entry->flags & KPAC_ENTRY_PLAIN))
 		return entry->verdict;
 	for (i = 0; i < entry->steps && verdict == KPAC_VERDICT_NEXT; i++)

@@ -10,14 +10,26 @@
  * struct kpac_found - the first entries that apply to a packet
  * @n: how many
  * @more: there are more
+ * @bytes: bytes of the packet were asked for
  * @bound: entries that come later do not matter
  * @entry: the entries, in order
  */
 struct kpac_found {
 	unsigned int n;
 	bool more;
+	bool bytes;
 	u64 bound;
 	const struct kpac_entry *entry[KPAC_FOUND];
+};
+
+/**
+ * enum kpac_look - which entries are wanted
+ * @KPAC_LOOK_APPLY: those that apply to the packet
+ * @KPAC_LOOK_KEY: those that have its key, whatever the rest of their predicates
+ */
+enum kpac_look {
+	KPAC_LOOK_APPLY,
+	KPAC_LOOK_KEY,
 };
 
 /* The first entry that has the words as its key, or NULL. */
@@ -71,7 +83,8 @@ kpac_lookup_mask(const struct kpac_mask *mask, const struct kpac_view *view,
 
 /* Put an entry where it belongs among those that were found. */
 static __always_inline void kpac_found_add(struct kpac_found *found,
-					   const struct kpac_entry *entry)
+					   const struct kpac_entry *entry,
+					   enum kpac_look look)
 {
 	unsigned int i = found->n;
 
@@ -84,7 +97,8 @@ static __always_inline void kpac_found_add(struct kpac_found *found,
 	for (; unlikely(i && found->entry[i - 1]->order > entry->order); i--)
 		found->entry[i] = found->entry[i - 1];
 	found->entry[i] = entry;
-	if (entry->flags & KPAC_ENTRY_ENDS)
+	if (entry->flags & KPAC_ENTRY_ENDS &&
+	    (look == KPAC_LOOK_APPLY || !entry->rest))
 		found->bound = entry->order;
 	if (unlikely(found->n == KPAC_FOUND)) {
 		/* what comes later is looked for when these are done */
@@ -94,48 +108,64 @@ static __always_inline void kpac_found_add(struct kpac_found *found,
 	}
 }
 
-static __always_inline void
-kpac_lookup_list(const struct kpac_entry *entry, struct kpac_view *view,
-		 u64 gen, u64 after, struct kpac_found *found)
+/* Whether an entry that has the packet's key is wanted. */
+static __always_inline bool
+kpac_lookup_wanted(const struct kpac_entry *entry, struct kpac_view *view,
+		   u64 gen, u64 after, enum kpac_look look)
 {
-	for (; entry && entry->order <= found->bound;
-	     entry = rcu_dereference(entry->next))
-		if (likely(entry->order >= after) &&
-		    likely(kpac_entry_applies(entry, view, gen)))
-			kpac_found_add(found, entry);
+	return likely(entry->order >= after) &&
+	       likely(kpac_entry_in(entry, gen)) &&
+	       (look == KPAC_LOOK_KEY || kpac_entry_fits(entry, view));
 }
 
-/* Find the first entries that apply, from @after on. */
+/* Find the first entries from @after on. */
 static __always_inline void
 kpac_lookup(const struct kpac_masks *masks, struct kpac_view *view, u64 gen,
-	    u64 after, struct kpac_found *found)
+	    u64 after, enum kpac_look look, struct kpac_found *found)
 {
-	const struct kpac_entry *first;
+	const struct kpac_ranked *ranked = masks->by_best;
+	const struct kpac_ranked *end = ranked + masks->n;
+	const struct kpac_entry *entry;
 	u16 lacks = ~view->has;
-	unsigned int i;
 
 	found->n = 0;
 	found->more = false;
+	found->bytes = false;
 	found->bound = U64_MAX;
-	for (i = 0; i < masks->n; i++) {
-		if (masks->by_best[i].best > found->bound)
-			break;
-		first = kpac_lookup_mask(masks->by_best[i].mask, view, lacks);
-		kpac_lookup_list(first, view, gen, after, found);
+	for (; ranked < end && ranked->best <= found->bound; ranked++) {
+		entry = kpac_lookup_mask(ranked->mask, view, lacks);
+		if (look == KPAC_LOOK_KEY && ranked->mask->n_bytes)
+			found->bytes = true;
+		for (; entry && entry->order <= found->bound;
+		     entry = rcu_dereference(entry->next))
+			if (kpac_lookup_wanted(entry, view, gen, after, look))
+				kpac_found_add(found, entry, look);
 	}
 }
 
-/* Have the entries from @after on decide. */
-static noinline enum kpac_verdict
-kpac_lookup_rest(const struct kpac_masks *masks, struct kpac_view *view,
-		 u64 gen, u64 after)
+/**
+ * kpac_table_run - have the entries of a table decide about a packet
+ * @table: the table of the packet's namespace
+ * @view: the packet
+ *
+ * Context: softirq, under RCU.
+ * Return: what the entry that ended the packet's way decided;
+ * %KPAC_VERDICT_NEXT: none did.
+ */
+enum kpac_verdict kpac_table_run(const struct kpac_table *table,
+				 struct kpac_view *view)
 {
+	/* before anything that this generation has */
+	u64 gen = smp_load_acquire(&table->gen), after = 0;
+	const struct kpac_masks *masks = rcu_dereference(table->masks);
 	struct kpac_found found __uninitialized;
 	enum kpac_verdict verdict;
 	unsigned int i;
 
+	if (unlikely(!masks))
+		return KPAC_VERDICT_NEXT;
 	do {
-		kpac_lookup(masks, view, gen, after, &found);
+		kpac_lookup(masks, view, gen, after, KPAC_LOOK_APPLY, &found);
 		for (i = 0; i < found.n; i++) {
 			verdict = kpac_entry_run(found.entry[i], view);
 			if (verdict != KPAC_VERDICT_NEXT)
@@ -146,65 +176,33 @@ kpac_lookup_rest(const struct kpac_masks *masks, struct kpac_view *view,
 	return KPAC_VERDICT_NEXT;
 }
 
-/* The first entry of a list that applies, if it comes before @best. */
-static __always_inline const struct kpac_entry *
-kpac_lookup_better(const struct kpac_entry *entry,
-		   const struct kpac_entry *best, struct kpac_view *view,
-		   u64 gen)
-{
-	for (; entry; entry = rcu_dereference(entry->next)) {
-		if (best && entry->order > best->order)
-			return best;
-		if (likely(kpac_entry_applies(entry, view, gen)))
-			return entry;
-	}
-	return best;
-}
-
 /**
- * kpac_table_run - have the entries of a table decide about a packet
- * @table: the table of the packet's namespace
- * @view: the packet
+ * kpac_table_meets - find the entries whose keys packets with the same words have
+ * @table: the table
+ * @view: a packet with the words; it is plain
+ * @entry: the entries, in order, up to the first that ends the way of all packets
+ * @max: how many there may be; at most 15
  *
- * Most packets meet none, or one that ends their way: this looks for the first.
+ * Whether they apply to a packet depends on the rest of their predicates.
  *
  * Context: softirq, under RCU.
- * Return: what the entry that ended the packet's way decided;
- * %KPAC_VERDICT_NEXT: none did.
+ * Return: how many there are; more than @max: too many, or the words do not say.
  */
-enum kpac_verdict kpac_table_run(const struct kpac_table *table,
-				 struct kpac_view *view)
+unsigned int kpac_table_meets(const struct kpac_table *table,
+			      struct kpac_view *view,
+			      const struct kpac_entry **entry,
+			      unsigned int max)
 {
 	/* before anything that this generation has */
 	u64 gen = smp_load_acquire(&table->gen);
 	const struct kpac_masks *masks = rcu_dereference(table->masks);
-	const struct kpac_entry *first, *best = NULL;
-	const struct kpac_ranked *ranked, *end;
-	enum kpac_verdict verdict;
-	unsigned int lists = 0;
-	u16 lacks = ~view->has;
-	u64 bound = U64_MAX;
+	struct kpac_found found __uninitialized;
 
 	if (unlikely(!masks))
-		return KPAC_VERDICT_NEXT;
-	end = masks->by_best + masks->n;
-	for (ranked = masks->by_best; ranked < end; ranked++) {
-		if (ranked->best > bound)
-			break;
-		first = kpac_lookup_mask(ranked->mask, view, lacks);
-		if (likely(!first))
-			continue;
-		lists++;
-		best = kpac_lookup_better(first, best, view, gen);
-		if (best)
-			bound = best->order;
-	}
-	if (!best)
-		return KPAC_VERDICT_NEXT;
-	verdict = kpac_entry_run(best, view);
-	/* whether there may be others */
-	if (verdict != KPAC_VERDICT_NEXT ||
-	    (ranked == end && lists == 1 && !rcu_access_pointer(best->next)))
-		return verdict;
-	return kpac_lookup_rest(masks, view, gen, best->order + 1);
+		return 0;
+	kpac_lookup(masks, view, gen, 0, KPAC_LOOK_KEY, &found);
+	if (found.more || found.bytes || found.n > max)
+		return max + 1;
+	memcpy(entry, found.entry, found.n * sizeof(*entry));
+	return found.n;
 }

@@ -8,6 +8,7 @@
 #include "handler.h"
 #include "hooks.h"
 #include "mask.h"
+#include "memo.h"
 #include "netlink.h"
 #include "path.h"
 #include "port.h"
@@ -26,9 +27,12 @@ static int __init kpac_init(void)
 	err = kpac_path_init();
 	if (err)
 		goto err_flow;
-	err = kpac_tx_init();
+	err = kpac_memo_init();
 	if (err)
 		goto err_path;
+	err = kpac_tx_init();
+	if (err)
+		goto err_memo;
 	err = kpac_qdisc_init();
 	if (err)
 		goto err_tx;
@@ -51,6 +55,8 @@ err_qdisc:
 	kpac_qdisc_exit();
 err_tx:
 	kpac_tx_exit();
+err_memo:
+	kpac_memo_exit();
 err_path:
 	kpac_path_exit();
 err_flow:
@@ -65,6 +71,7 @@ static void __exit kpac_exit(void)
 	kpac_handlers_exit();
 	kpac_qdisc_exit();
 	kpac_tx_exit();
+	kpac_memo_exit();
 	kpac_path_exit();
 	kpac_flow_exit();
 }

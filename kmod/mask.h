@@ -78,27 +78,25 @@ struct kpac_mask {
 
 extern u64 kpac_mask_secret[KPAC_MASK_WORDS + 1] __ro_after_init;
 
-/* A hash of the words under the mask: NH as in kpac_flow_add(), made 64 bits by
- * one more secret.
+/* A hash of the words under the mask, of which the highest bits are the best: NH
+ * as in kpac_flow_add(), and one more factor, so that keys which differ by little
+ * are not neighbours.
  */
 static __always_inline u64 kpac_mask_hash(const struct kpac_mask *mask,
 					  const u64 *word, unsigned int words)
 {
 	const u64 *secret = kpac_mask_secret;
-	u64 lo = 0, hi = 0;
 	unsigned int i = 0;
+	u64 hash = 0;
 	u128 product;
 
 	do {
 		product = (u128)((word[i] & mask->bits[i]) + secret[i]) *
 			  ((word[i + 1] & mask->bits[i + 1]) + secret[i + 1]);
-		lo += (u64)product;
-		hi += (u64)(product >> 64);
+		hash += (u64)product ^ (u64)(product >> 64);
 		i += 2;
 	} while (i < words);
-	/* keys that differ by little are not to be neighbours */
-	product = (u128)(lo ^ hi) * secret[KPAC_MASK_WORDS];
-	return (u64)product ^ (u64)(product >> 64);
+	return hash * secret[KPAC_MASK_WORDS];
 }
 
 /* Whether the words under the mask are a key. */

@@ -7,6 +7,7 @@
 #include <linux/if_vlan.h>
 #include <linux/skbuff.h>
 
+#include "memo.h"
 #include "packet.h"
 #include "skb.h"
 #include "view.h"
@@ -146,11 +147,7 @@ static __always_inline void kpac_skb_view(const struct kpac_port *port,
 	view->out_peer = false;
 	view->packet = skb;
 	view->ops = &kpac_skb_ops;
-	view->word[KPAC_WORD_ADDR] = 0;
-	view->word[KPAC_WORD_ADDR1] = 0;
 	view->word[KPAC_WORD_LINK] = kpac_skb_link(port, skb);
-	if (likely(kpac_view_parse_plain(view, skb->protocol)))
-		return;
 	do {
 		need = kpac_view_parse(view, skb->protocol);
 	} while (unlikely(need) && kpac_view_pull(view, need));
@@ -219,8 +216,8 @@ static enum kpac_outcome kpac_skb_do(struct kpac_port *port,
 /* The door cannot go on with another sk_buff than its own, and somebody else has
  * that, too: the table gets a clone, and what is passed is the door's.
  */
-static noinline enum kpac_outcome kpac_skb_shared(struct kpac_port *port,
-						  struct sk_buff *skb)
+static enum kpac_outcome kpac_skb_clone_receive(struct kpac_port *port,
+						struct sk_buff *skb)
 {
 	struct sk_buff *clone = skb_clone(skb, GFP_ATOMIC);
 	enum kpac_outcome outcome;
@@ -238,6 +235,95 @@ static noinline enum kpac_outcome kpac_skb_shared(struct kpac_port *port,
 	return outcome;
 }
 
+static noinline enum kpac_outcome kpac_skb_shared(struct kpac_port *port,
+						  struct sk_buff **pskb,
+						  bool may_handover)
+{
+	struct sk_buff *skb = *pskb;
+
+	if (!may_handover)
+		return kpac_skb_clone_receive(port, skb);
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (unlikely(!skb)) {
+		kpac_stats_exit(port->stats, KPAC_EXIT_DROP, 0);
+		return KPAC_STOLEN;
+	}
+	*pskb = skb;
+	return kpac_skb_receive(port, pskb, may_handover);
+}
+
+/* Have the table decide about a packet that has to be looked at, and do it. */
+static noinline __no_stack_protector enum kpac_outcome
+kpac_skb_view_receive(struct kpac_port *port, struct sk_buff **pskb,
+		      bool may_handover)
+{
+	const struct kpac_table *table = &port->kn->table;
+	struct kpac_view view __uninitialized;
+	enum kpac_verdict verdict;
+
+	kpac_skb_view(port, *pskb, &view);
+	verdict = likely(view.plain) ? kpac_memo_run(table, &view) :
+				       kpac_table_run(table, &view);
+	return kpac_skb_do(port, pskb, &view, verdict, may_handover);
+}
+
+/* Count a packet that a memo decides about.
+ * Return: what is decided; %KPAC_VERDICT_STOLEN: nothing, it has to be looked at.
+ */
+static __always_inline enum kpac_verdict
+kpac_skb_memo(const struct kpac_memo *memo, const struct sk_buff *skb)
+{
+	unsigned int segs;
+
+	if (unlikely(!memo) || unlikely(!memo->plain))
+		return KPAC_VERDICT_STOLEN;
+	segs = likely(!skb_is_gso(skb)) ? 1 : kpac_skb_segs(skb);
+	kpac_memo_count(memo, segs, skb->len);
+	return memo->verdict;
+}
+
+/* Look whether a memo decides about a packet of IPv4 or IPv6, and count it then. */
+static __always_inline enum kpac_verdict
+kpac_skb_recall_ip(const struct kpac_port *port, const struct sk_buff *skb,
+		   bool ip6)
+{
+	const void *l3 = skb->data;
+	const void *addr = l3 + (ip6 ? offsetof(struct ipv6hdr, saddr) :
+				       offsetof(struct iphdr, saddr));
+	enum kpac_verdict verdict;
+	struct kpac_memo_key key;
+	struct kpac_plain plain;
+
+	if (unlikely(ip6 ? !kpac_plain6(l3, skb_headlen(skb), skb->len, &plain) :
+			   !kpac_plain4(l3, skb_headlen(skb), skb->len, &plain)))
+		return KPAC_VERDICT_STOLEN;
+	if (unlikely(!kpac_memo_key(&port->kn->table, plain.l4,
+				    kpac_skb_link(port, skb), addr, &key)))
+		return KPAC_VERDICT_NEXT;
+	kpac_memo_lock();
+	verdict = kpac_skb_memo(ip6 ? kpac_memo_find6(&key) :
+				      kpac_memo_find4(&key), skb);
+	kpac_memo_unlock();
+	return verdict;
+}
+
+/* On its own, for the registers that it needs. */
+static noinline enum kpac_verdict
+kpac_skb_recall6(const struct kpac_port *port, const struct sk_buff *skb)
+{
+	return kpac_skb_recall_ip(port, skb, true);
+}
+
+static __always_inline enum kpac_verdict
+kpac_skb_recall(const struct kpac_port *port, const struct sk_buff *skb)
+{
+	if (likely(skb->protocol == htons(ETH_P_IP)))
+		return kpac_skb_recall_ip(port, skb, false);
+	if (likely(skb->protocol == htons(ETH_P_IPV6)))
+		return kpac_skb_recall6(port, skb);
+	return KPAC_VERDICT_STOLEN;
+}
+
 /**
  * kpac_skb_receive - have the table decide about a packet, and do it
  * @port: the port it came in by
@@ -248,29 +334,26 @@ static noinline enum kpac_outcome kpac_skb_shared(struct kpac_port *port,
  * Context: softirq, under RCU.
  * Return: what kpac_forward() returns, which decides where the table does not.
  */
-__no_stack_protector enum kpac_outcome
-kpac_skb_receive(struct kpac_port *port, struct sk_buff **pskb,
-		 bool may_handover)
+enum kpac_outcome kpac_skb_receive(struct kpac_port *port,
+				   struct sk_buff **pskb, bool may_handover)
 {
 	struct sk_buff *skb = *pskb;
-	struct kpac_view view __uninitialized;
-	enum kpac_verdict verdict;
 
 	/* what others send to others is theirs, unless the port is a bridge's */
 	if (unlikely(skb->pkt_type == PACKET_OTHERHOST) &&
 	    !(READ_ONCE(port->flags) & KPAC_PORT_ENSLAVED))
 		return kpac_forward(port, pskb, may_handover);
-	if (unlikely(skb_shared(skb))) {
-		if (!may_handover)
-			return kpac_skb_shared(port, skb);
-		skb = skb_share_check(skb, GFP_ATOMIC);
-		if (unlikely(!skb)) {
-			kpac_stats_exit(port->stats, KPAC_EXIT_DROP, 0);
-			return KPAC_STOLEN;
-		}
-		*pskb = skb;
+	if (unlikely(skb_shared(skb)))
+		return kpac_skb_shared(port, pskb, may_handover);
+	switch (kpac_skb_recall(port, skb)) {
+	case KPAC_VERDICT_NEXT:
+	case KPAC_VERDICT_FORWARD:
+		return kpac_forward(port, pskb, may_handover);
+	case KPAC_VERDICT_DROP:
+		return kpac_skb_drop(port, skb);
+	case KPAC_VERDICT_PASS:
+		return kpac_pass_in_order(port, KPAC_PASS_REASON_HANDLER, skb);
+	default:
+		return kpac_skb_view_receive(port, pskb, may_handover);
 	}
-	kpac_skb_view(port, skb, &view);
-	verdict = kpac_table_run(&port->kn->table, &view);
-	return kpac_skb_do(port, pskb, &view, verdict, may_handover);
 }

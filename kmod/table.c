@@ -14,6 +14,9 @@
 /* Entries that expire stop in time; this is how often those are deleted. */
 #define KPAC_TABLE_TICK	(HZ / 2)
 
+/* The last stamp that was given. */
+static atomic64_t kpac_stamps = ATOMIC64_INIT(0);
+
 static struct kpac_masks *kpac_table_masks(const struct kpac_table *table)
 {
 	return rcu_dereference_protected(table->masks,
@@ -71,6 +74,22 @@ static int kpac_masks_cmp(const void *a, const void *b)
 	return x->best < y->best ? -1 : x->best > y->best;
 }
 
+/* Note what a mask asks for. What packets have follows from their protocols. */
+static void kpac_masks_ask(struct kpac_masks *masks, const struct kpac_mask *mask)
+{
+	const struct kpac_l4_word l4 = { .proto = 0xff };
+	const struct kpac_link_word link = { .ethertype = htons(0xffff) };
+	u64 word;
+	int i;
+
+	memcpy(&word, &l4, sizeof(word));
+	masks->asked[KPAC_WORD_L4] |= word;
+	memcpy(&word, &link, sizeof(word));
+	masks->asked[KPAC_WORD_LINK] |= word;
+	for (i = 0; i < KPAC_WORDS && i < mask->words; i++)
+		masks->asked[i] |= mask->bits[i];
+}
+
 /* Have packets look under the masks as they are now. */
 static int kpac_table_publish(struct kpac_table *table)
 {
@@ -81,7 +100,7 @@ static int kpac_table_publish(struct kpac_table *table)
 	list_for_each_entry(mask, &table->all_masks, list)
 		n += !!mask->entries;
 	if (n) {
-		masks = kmalloc(struct_size(masks, by_best, n),
+		masks = kzalloc(struct_size(masks, by_best, n),
 				GFP_KERNEL_ACCOUNT);
 		if (!masks)
 			return -ENOMEM;
@@ -92,6 +111,7 @@ static int kpac_table_publish(struct kpac_table *table)
 				continue;
 			masks->by_best[n].best = mask->best;
 			masks->by_best[n++].mask = mask;
+			kpac_masks_ask(masks, mask);
 		}
 		sort(masks->by_best, n, sizeof(masks->by_best[0]),
 		     kpac_masks_cmp, NULL);
@@ -238,9 +258,11 @@ static void kpac_table_reap(struct work_struct *work)
 	LIST_HEAD(masks);
 
 	mutex_lock(&table->lock);
-	list_for_each_entry_safe(entry, tmp, &table->dead, list)
+	list_for_each_entry_safe(entry, tmp, &table->dead, list) {
 		if (kpac_table_reapable(table, entry))
 			list_move_tail(&entry->list, &entries);
+		cond_resched();
+	}
 	mutex_unlock(&table->lock);
 	if (list_empty(&entries))
 		return;
@@ -251,8 +273,10 @@ static void kpac_table_reap(struct work_struct *work)
 		kpac_table_remove(table, entry);
 		cond_resched();
 	}
-	list_for_each_entry(mask, &table->all_masks, list)
+	list_for_each_entry(mask, &table->all_masks, list) {
 		kpac_mask_review(mask);
+		cond_resched();
+	}
 	if (!kpac_table_publish(table)) {
 		list_for_each_entry_safe(mask, next, &table->all_masks, list) {
 			if (mask->entries)
@@ -446,6 +470,8 @@ static void kpac_table_flip(struct kpac_table *table,
 
 	/* after all that this generation has */
 	smp_store_release(&table->gen, table->gen + 1);
+	/* memos of what was before are not believed any more */
+	smp_store_release(&table->stamp, atomic64_inc_return(&kpac_stamps));
 	table->live += t->added - t->deleted;
 	list_for_each_entry_safe(entry, tmp, &t->born, list) {
 		list_del_init(&entry->list);
@@ -548,6 +574,7 @@ static void kpac_table_expire(struct work_struct *work)
 	kpac_transaction_init(&t);
 	mutex_lock(&table->lock);
 	list_for_each_entry_safe(entry, tmp, &table->expiring, expiring) {
+		cond_resched();
 		if (kpac_entry_lives(entry) &&
 		    time_before64(get_jiffies_64(), entry->rule.expires))
 			continue;
@@ -670,6 +697,7 @@ void kpac_listing_end(struct kpac_table *table, struct kpac_listing *l)
 void kpac_table_init(struct kpac_table *table, struct net *net)
 {
 	mutex_init(&table->lock);
+	table->stamp = atomic64_inc_return(&kpac_stamps);
 	table->net = net;
 	table->next_id = 1;
 	INIT_LIST_HEAD(&table->all_masks);

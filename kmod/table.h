@@ -25,10 +25,18 @@ struct kpac_ranked {
 	const struct kpac_mask *mask;
 };
 
-/* A packet is looked up under no mask beyond the one whose first entry comes
- * after what ends the packet's way.
+/**
+ * struct kpac_masks - a table's masks
+ * @asked: which bits of a packet's words any of them asks for; always the
+ *	protocols
+ * @rcu: frees it
+ * @n: how many masks
+ * @by_best: the masks, the one with the first entry first: a packet is looked up
+ *	under none beyond the one whose first entry comes after what ends the
+ *	packet's way
  */
 struct kpac_masks {
+	u64 asked[KPAC_WORDS];
 	struct rcu_head rcu;
 	unsigned int n;
 	struct kpac_ranked by_best[] __counted_by(n);
@@ -36,7 +44,8 @@ struct kpac_masks {
 
 /**
  * struct kpac_table - a table
- * @masks: its masks, the one with the first entry first; NULL: no entries
+ * @masks: its masks; NULL: no entries
+ * @stamp: changes with @gen, and is that of no other table, ever
  * @gen: the generation
  * @lock: serialises changes
  * @net: the namespace
@@ -57,6 +66,7 @@ struct kpac_masks {
  */
 struct kpac_table {
 	struct kpac_masks __rcu *masks;
+	u64 stamp;
 	u64 gen;
 	struct mutex lock;
 	struct net *net;
@@ -149,6 +159,10 @@ struct kpac_listing {
 
 enum kpac_verdict kpac_table_run(const struct kpac_table *table,
 				 struct kpac_view *view);
+unsigned int kpac_table_meets(const struct kpac_table *table,
+			      struct kpac_view *view,
+			      const struct kpac_entry **entry,
+			      unsigned int max);
 
 /* Whether packets need not look at a table. */
 static __always_inline bool kpac_table_empty(const struct kpac_table *table)

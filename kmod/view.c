@@ -160,12 +160,21 @@ static bool kpac_view_is_exthdr(u8 next)
 	       next == NEXTHDR_AUTH;
 }
 
+static void kpac_view_addrs6(struct kpac_view *view, const struct ipv6hdr *hdr)
+{
+	const u64 *addr = (const u64 *)&hdr->saddr;
+
+	view->word[KPAC_WORD_ADDR] = get_unaligned(addr);
+	view->word[KPAC_WORD_ADDR1] = get_unaligned(addr + 1);
+	view->word[KPAC_WORD_ADDR2] = get_unaligned(addr + 2);
+	view->word[KPAC_WORD_ADDR3] = get_unaligned(addr + 3);
+}
+
 static unsigned int kpac_view_parse6(struct kpac_view *view)
 {
 	unsigned int at = view->l3 + sizeof(struct ipv6hdr), end, need, len;
 	struct kpac_l4_word *word = kpac_view_l4_word(view);
 	const struct ipv6hdr *hdr;
-	const u64 *addr;
 	int i;
 	u8 next;
 
@@ -174,11 +183,7 @@ static unsigned int kpac_view_parse6(struct kpac_view *view)
 	hdr = (const struct ipv6hdr *)(view->data + view->l3);
 	if (unlikely(hdr->version != 6))
 		return 0;
-	addr = (const u64 *)&hdr->saddr;
-	view->word[KPAC_WORD_ADDR] = get_unaligned(addr);
-	view->word[KPAC_WORD_ADDR1] = get_unaligned(addr + 1);
-	view->word[KPAC_WORD_ADDR2] = get_unaligned(addr + 2);
-	view->word[KPAC_WORD_ADDR3] = get_unaligned(addr + 3);
+	kpac_view_addrs6(view, hdr);
 	word->tos = ipv6_get_dsfield(hdr);
 	view->has |= KPAC_HAS_IP | KPAC_HAS_IPV6;
 	next = hdr->nexthdr;
@@ -208,10 +213,50 @@ static unsigned int kpac_view_parse6(struct kpac_view *view)
 	return kpac_view_parse_l4(view, at, end);
 }
 
+static __always_inline void kpac_view_plain(struct kpac_view *view,
+					    const struct kpac_plain *plain,
+					    unsigned int l3_len, u16 has)
+{
+	view->word[KPAC_WORD_L4] = plain->l4;
+	view->has = has | KPAC_HAS_IP | KPAC_HAS_L4 | KPAC_HAS_PORTS |
+		    KPAC_HAS_PAYLOAD;
+	if ((u8)plain->l4 == IPPROTO_TCP)
+		view->has |= KPAC_HAS_TCP;
+	view->end = view->l3 + plain->len;
+	view->l4 = view->l3 + l3_len;
+	view->payload = view->l4 + plain->l4_len;
+}
+
+/* The same for what most packets are. */
+static __always_inline bool kpac_view_parse_plain(struct kpac_view *view,
+						  __be16 ethertype)
+{
+	const void *l3 = view->data + view->l3;
+	u32 headlen = view->headlen - view->l3, len = view->len - view->l3;
+	const struct iphdr *iph = l3;
+	const struct ipv6hdr *hdr = l3;
+	struct kpac_plain plain;
+
+	if (likely(ethertype == htons(ETH_P_IP)) &&
+	    likely(kpac_plain4(l3, headlen, len, &plain))) {
+		kpac_view_plain(view, &plain, sizeof(*iph), KPAC_HAS_IPV4);
+		view->word[KPAC_WORD_ADDR] =
+			get_unaligned((const u64 *)&iph->saddr);
+		view->word[KPAC_WORD_ADDR1] = 0;
+		return true;
+	}
+	if (ethertype != htons(ETH_P_IPV6) ||
+	    unlikely(!kpac_plain6(l3, headlen, len, &plain)))
+		return false;
+	kpac_view_plain(view, &plain, sizeof(*hdr), KPAC_HAS_IPV6);
+	kpac_view_addrs6(view, hdr);
+	return true;
+}
+
 /**
  * kpac_view_parse - find out what a packet has
- * @view: the packet; the door has filled in all but @word, @has, @l4 and
- *	@payload; may be done again
+ * @view: the packet; the door has filled in all but @word, @has, @plain, @end,
+ *	@l4 and @payload; may be done again
  * @ethertype: the protocol over Ethernet, behind a VLAN tag
  *
  * A header that is cut short or contradicts itself is not there, nor is what is
@@ -222,10 +267,14 @@ static unsigned int kpac_view_parse6(struct kpac_view *view)
  */
 unsigned int kpac_view_parse(struct kpac_view *view, __be16 ethertype)
 {
+	view->plain = kpac_view_parse_plain(view, ethertype);
+	if (likely(view->plain))
+		return 0;
 	view->word[KPAC_WORD_L4] = 0;
 	view->word[KPAC_WORD_ADDR] = 0;
+	view->word[KPAC_WORD_ADDR1] = 0;
 	view->has = 0;
-	if (likely(ethertype == htons(ETH_P_IP)))
+	if (ethertype == htons(ETH_P_IP))
 		return kpac_view_parse4(view);
 	if (ethertype == htons(ETH_P_IPV6))
 		return kpac_view_parse6(view);

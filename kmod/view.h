@@ -8,11 +8,13 @@
 
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/netdevice.h>
 #include <linux/tcp.h>
 #include <linux/types.h>
 #include <linux/udp.h>
 #include <linux/unaligned.h>
+#include <net/dsfield.h>
 #include <net/ip.h>
 #include <uapi/linux/kpac.h>
 
@@ -124,6 +126,7 @@ struct kpac_view_ops {
  *	what is behind is padding
  * @segs: how many packets it is on the wire
  * @has: what it has, %KPAC_HAS_* bits
+ * @plain: it is a plain packet; see struct kpac_plain
  * @l3: where the network header is, in bytes from @data
  * @l4: where the transport header is, if it has one
  * @payload: where what follows is, if that is known
@@ -153,6 +156,7 @@ struct kpac_view {
 	struct net_device *dev;
 	struct net_device *out;
 	bool out_peer;
+	bool plain;
 	void *packet;
 	const struct kpac_view_ops *ops;
 };
@@ -240,61 +244,91 @@ static __always_inline bool kpac_view_unshare(struct kpac_view *view,
 	return len <= view->len && view->ops->unshare(view, len);
 }
 
-unsigned int kpac_view_parse(struct kpac_view *view, __be16 ethertype);
-
 /**
- * kpac_view_parse_plain - kpac_view_parse() for what most packets are
- * @view: the packet
- * @ethertype: the protocol over Ethernet, behind a VLAN tag
- *
- * That is TCP or UDP over IPv4, without IP options, no fragment, with its headers
- * in one piece.
- *
- * Context: softirq.
- * Return: whether it is that; otherwise kpac_view_parse() has to find out.
+ * struct kpac_plain - what is in a plain packet: TCP or UDP, no IP options or
+ *	extension headers, no fragment, headers in one piece
+ * @l4: as struct kpac_l4_word
+ * @l4_len: bytes of the transport header
+ * @len: bytes from the network header on, without padding
  */
-static __always_inline bool kpac_view_parse_plain(struct kpac_view *view,
-						  __be16 ethertype)
-{
-	const struct iphdr *iph = (const void *)(view->data + view->l3);
-	const u8 *l4 = (const u8 *)(iph + 1);
-	u32 at = view->l3 + sizeof(*iph), len, end;
-	u64 word;
+struct kpac_plain {
+	u64 l4;
+	u32 l4_len;
+	u32 len;
+};
 
-	if (unlikely(ethertype != htons(ETH_P_IP)) ||
-	    unlikely(at + sizeof(struct udphdr) > view->headlen) ||
-	    unlikely(*(const u8 *)iph != 0x45) ||
-	    unlikely(iph->frag_off & htons(IP_MF | IP_OFFSET)))
-		return false;
-	end = view->l3 + ntohs(iph->tot_len);
+/* The transport header of what may be a plain packet: @headlen bytes from there
+ * are in one piece.
+ */
+static __always_inline bool kpac_plain_l4(const u8 *hdr, u32 headlen, u8 proto,
+					  u8 tos, struct kpac_plain *plain)
+{
 	/* as struct kpac_l4_word has it */
-	word = iph->protocol | (u64)iph->tos << 8 |
-	       (u64)get_unaligned((const u32 *)l4) << 32;
-	if (likely(iph->protocol == IPPROTO_UDP)) {
-		len = sizeof(struct udphdr);
-		view->has = KPAC_HAS_IP | KPAC_HAS_IPV4 | KPAC_HAS_L4 |
-			    KPAC_HAS_PORTS | KPAC_HAS_PAYLOAD;
-	} else {
-		if (unlikely(iph->protocol != IPPROTO_TCP) ||
-		    unlikely(at + sizeof(struct tcphdr) > view->headlen))
-			return false;
-		len = (l4[12] >> 4) * 4;
-		if (unlikely(len < sizeof(struct tcphdr)))
-			return false;
-		word |= l4[13] << 16;
-		view->has = KPAC_HAS_IP | KPAC_HAS_IPV4 | KPAC_HAS_L4 |
-			    KPAC_HAS_PORTS | KPAC_HAS_PAYLOAD | KPAC_HAS_TCP;
-	}
-	if (unlikely(at + len > end) || unlikely(end > view->len))
+	plain->l4 = proto | (u64)tos << 8 |
+		    (u64)get_unaligned((const u32 *)hdr) << 32;
+	plain->l4_len = sizeof(struct udphdr);
+	if (likely(proto == IPPROTO_UDP))
+		return true;
+	if (unlikely(proto != IPPROTO_TCP) ||
+	    unlikely(headlen < sizeof(struct tcphdr)))
 		return false;
-	view->word[KPAC_WORD_L4] = word;
-	view->word[KPAC_WORD_ADDR] = get_unaligned((const u64 *)&iph->saddr);
-	view->end = end;
-	view->l4 = at;
-	view->payload = at + len;
-	return true;
+	plain->l4 |= hdr[13] << 16;
+	plain->l4_len = (hdr[12] >> 4) * 4;
+	return likely(plain->l4_len >= sizeof(struct tcphdr));
 }
 
+/**
+ * kpac_plain4 - look at a packet that may be a plain one of IPv4
+ * @l3: its network header
+ * @headlen: bytes from there in one piece
+ * @len: bytes from there
+ * @plain: the result
+ *
+ * Context: softirq.
+ * Return: whether it is; otherwise kpac_view_parse() has to find out.
+ */
+static __always_inline bool kpac_plain4(const void *l3, u32 headlen, u32 len,
+					struct kpac_plain *plain)
+{
+	const struct iphdr *iph = l3;
+
+	if (unlikely(headlen < sizeof(*iph) + sizeof(struct udphdr)) ||
+	    unlikely(*(const u8 *)l3 != 0x45) ||
+	    unlikely(iph->frag_off & htons(IP_MF | IP_OFFSET)) ||
+	    unlikely(!kpac_plain_l4(l3 + sizeof(*iph), headlen - sizeof(*iph),
+				    iph->protocol, iph->tos, plain)))
+		return false;
+	plain->len = ntohs(iph->tot_len);
+	return likely(sizeof(*iph) + plain->l4_len <= plain->len) &&
+	       likely(plain->len <= len);
+}
+
+/**
+ * kpac_plain6 - look at a packet that may be a plain one of IPv6
+ * @l3: its network header
+ * @headlen: bytes from there in one piece
+ * @len: bytes from there
+ * @plain: the result
+ *
+ * Context: softirq.
+ * Return: whether it is; otherwise kpac_view_parse() has to find out.
+ */
+static __always_inline bool kpac_plain6(const void *l3, u32 headlen, u32 len,
+					struct kpac_plain *plain)
+{
+	const struct ipv6hdr *hdr = l3;
+
+	if (unlikely(headlen < sizeof(*hdr) + sizeof(struct udphdr)) ||
+	    unlikely(hdr->version != 6) ||
+	    unlikely(!kpac_plain_l4(l3 + sizeof(*hdr), headlen - sizeof(*hdr),
+				    hdr->nexthdr, ipv6_get_dsfield(hdr), plain)))
+		return false;
+	plain->len = sizeof(*hdr) + ntohs(hdr->payload_len);
+	return likely(sizeof(*hdr) + plain->l4_len <= plain->len) &&
+	       likely(plain->len <= len);
+}
+
+unsigned int kpac_view_parse(struct kpac_view *view, __be16 ethertype);
 bool kpac_view_read(const struct kpac_view *view, unsigned int offset,
 		    void *to, unsigned int len, unsigned int end);
 
