@@ -139,6 +139,28 @@ err:
 }
 
 /**
+ * kpac_entry_retire - tell an entry's handlers that the table has it no more
+ * @entry: the entry
+ *
+ * Context: process, may sleep.
+ */
+void kpac_entry_retire(struct kpac_entry *entry)
+{
+	unsigned int i;
+
+	if (entry->retired)
+		return;
+	entry->retired = true;
+	for (i = 0; i < entry->steps; i++) {
+		const struct kpac_handler *handler =
+			entry->rule.doing[i].handler;
+
+		if (handler->run && handler->retire)
+			handler->retire(entry->step[i].priv);
+	}
+}
+
+/**
  * kpac_entry_free - free an entry that no packet can meet
  * @entry: the entry
  *
@@ -146,6 +168,7 @@ err:
  */
 void kpac_entry_free(struct kpac_entry *entry)
 {
+	kpac_entry_retire(entry);
 	kpac_entry_end_steps(entry);
 	kpac_rule_free(&entry->rule);
 	free_percpu(entry->stats);

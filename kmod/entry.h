@@ -68,6 +68,7 @@ struct kpac_rule {
  * @flags: %KPAC_ENTRY_* bits
  * @verdict: what it decides, if that is always the same
  * @steps: how many of @step
+ * @retired: the table does not have it any more
  * @id: its number
  * @mask: its mask
  * @rule: what was asked for
@@ -87,6 +88,7 @@ struct kpac_entry {
 	u8 flags;
 	u8 verdict;
 	u8 steps;
+	bool retired;
 	u32 id;
 	struct kpac_mask *mask;
 	struct kpac_rule rule;
@@ -141,6 +143,7 @@ kpac_entry_run(const struct kpac_entry *entry, struct kpac_view *view)
 
 struct kpac_entry *kpac_entry_new(struct net *net, struct kpac_rule *rule,
 				  struct netlink_ext_ack *extack);
+void kpac_entry_retire(struct kpac_entry *entry);
 void kpac_entry_free(struct kpac_entry *entry);
 void kpac_rule_free(struct kpac_rule *rule);
 void kpac_entry_sum(const struct kpac_entry *entry,

@@ -80,6 +80,8 @@ typedef void (*kpac_figure_fn)(void *to, const char *name, u64 number);
  * @create: what @run needs, made from @n arguments that fit their description,
  *	in the order in which they were given; or an error, with a message. May be
  *	NULL if @run needs nothing. May sleep.
+ * @retire: the table has no entry any more that has it, or never had; once, before
+ *	@destroy. Packets may meet it for a moment. May sleep; may be NULL.
  * @destroy: free that, when no packet can meet it any more. May sleep.
  * @figures: tell what was done, in numbers; may sleep; may be NULL
  * @list: in the list of all
@@ -94,6 +96,7 @@ struct kpac_handler {
 	enum kpac_verdict (*run)(void *priv, struct kpac_view *view);
 	void *(*create)(struct net *net, const struct kpac_arg *args,
 			unsigned int n, struct netlink_ext_ack *extack);
+	void (*retire)(void *priv);
 	void (*destroy)(void *priv);
 	void (*figures)(void *priv, kpac_figure_fn tell, void *to);
 	struct list_head list;

@@ -78,9 +78,16 @@ struct kpac_mask {
 
 extern u64 kpac_mask_secret[KPAC_MASK_WORDS + 1] __ro_after_init;
 
-/* A hash of the words under the mask, of which the highest bits are the best: NH
- * as in kpac_flow_add(), and one more factor, so that keys which differ by little
- * are not neighbours.
+/* Both halves of a product as one. */
+static __always_inline u64 kpac_mask_fold(u64 a, u64 b)
+{
+	u128 product = (u128)a * b;
+
+	return (u64)product ^ (u64)(product >> 64);
+}
+
+/* A hash of the words under the mask: NH as in kpac_flow_add(), and one more
+ * product, so that keys which differ by little are not neighbours.
  */
 static __always_inline u64 kpac_mask_hash(const struct kpac_mask *mask,
 					  const u64 *word, unsigned int words)
@@ -88,15 +95,14 @@ static __always_inline u64 kpac_mask_hash(const struct kpac_mask *mask,
 	const u64 *secret = kpac_mask_secret;
 	unsigned int i = 0;
 	u64 hash = 0;
-	u128 product;
 
 	do {
-		product = (u128)((word[i] & mask->bits[i]) + secret[i]) *
-			  ((word[i + 1] & mask->bits[i + 1]) + secret[i + 1]);
-		hash += (u64)product ^ (u64)(product >> 64);
+		hash += kpac_mask_fold((word[i] & mask->bits[i]) + secret[i],
+				       (word[i + 1] & mask->bits[i + 1]) +
+				       secret[i + 1]);
 		i += 2;
 	} while (i < words);
-	return hash * secret[KPAC_MASK_WORDS];
+	return kpac_mask_fold(hash, secret[KPAC_MASK_WORDS]);
 }
 
 /* Whether the words under the mask are a key. */

@@ -478,6 +478,10 @@ static void kpac_table_flip(struct kpac_table *table,
 		if (entry->rule.expires)
 			list_add(&entry->expiring, &table->expiring);
 	}
+	list_for_each_entry(entry, &t->dying, list) {
+		kpac_entry_retire(entry);
+		cond_resched();
+	}
 	list_splice_tail_init(&t->dying, &table->dead);
 	kpac_table_wake_reaper(table);
 	if (!list_empty(&table->expiring))

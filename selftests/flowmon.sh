@@ -155,9 +155,9 @@ test_shared() {
 	equal "packets" "$(sum packets name both)" 59
 	kpac "$R" handler del comment one
 	equal "kept" "$(sum packets name both)" 59
+	! kpac "$R" handler add proto udp do flowmon name both max 2048 2>"$TMP/said" || fail "two sizes"
 	kpac "$R" handler del comment two
-	# entries are freed when no packet can meet them any more
-	until_true gone both || fail "still there"
+	check "gone" gone both
 	check "says why: $(<"$TMP/said")" grep -q "no flow monitor of this name" "$TMP/said"
 	# of another namespace, and for those who may not
 	equal "here" "$("$KPACCTL" -n "$B" flowmon show)" ""
@@ -165,6 +165,22 @@ test_shared() {
 	! in_ns "$R" setpriv --bounding-set -all --inh-caps -all --reuid 65534 --clear-groups "$KPACCTL" \
 		flowmon show 2>"$TMP/said" || fail "anybody may look"
 	check "says why: $(<"$TMP/said")" grep -q CAP_NET_ADMIN "$TMP/said"
+}
+
+# The name is free as soon as the last entry has been deleted, also with another size.
+test_another_size() {
+	local size
+	routed
+	for size in 1024 2048 4096 1024; do
+		entry comment sized proto udp do flowmon name both max $size
+		udp "${KNOWN[2]}"
+		equal "counted by the one of $size" "$(sum packets name both)" 40
+		kpac "$R" handler flush
+	done
+	for size in 1024 4096; do
+		entry do allow-established max $size
+		kpac "$R" handler flush
+	done
 }
 
 gone() { ! flowmon show name "$1" >/dev/null 2>"$TMP/said"; }
@@ -293,4 +309,4 @@ test_export_many() {
 	equal "pieces" "$(in_ns "$R" nstat -az IpFragCreates | awk '/IpFragCreates/ { print $2 }')" 0
 }
 
-run_tests sums icmp_tcp reset eviction top shared listing export export_deltas export_many
+run_tests sums icmp_tcp reset eviction top shared another_size listing export export_deltas export_many

@@ -282,6 +282,14 @@ static int kpac_established_check(const struct kpac_arg *args, unsigned int n,
 	return 0;
 }
 
+static void kpac_established_end(void *priv)
+{
+	struct kpac_established *e = priv;
+
+	if (e->flows)
+		kpac_established_retire(e->flows);
+}
+
 static void kpac_established_destroy(void *priv)
 {
 	struct kpac_established *e = priv;
@@ -402,6 +410,7 @@ struct kpac_handler kpac_handler_allow_established = {
 	.args = kpac_established_args,
 	.run = kpac_established_run,
 	.create = kpac_established_create,
+	.retire = kpac_established_end,
 	.destroy = kpac_established_destroy,
 	.figures = kpac_established_figures,
 };

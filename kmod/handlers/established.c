@@ -110,6 +110,7 @@ kpac_established_get(const struct net *net, const struct kpac_arg *args,
 	}
 	if (flows) {
 		flows->users++;
+		flows->entries++;
 	} else {
 		NL_SET_ERR_MSG(extack, "not enough memory: try a smaller max");
 		flows = ERR_PTR(-ENOMEM);
@@ -118,6 +119,20 @@ kpac_established_get(const struct net *net, const struct kpac_arg *args,
 unlock:
 	mutex_unlock(&kpac_established_lock);
 	return flows;
+}
+
+/**
+ * kpac_established_retire - the table has one entry less that has the flows
+ * @flows: the flows; if it has none any more, the next entry gets new ones
+ *
+ * Context: process, may sleep.
+ */
+void kpac_established_retire(struct kpac_established_flows *flows)
+{
+	mutex_lock(&kpac_established_lock);
+	if (!--flows->entries)
+		list_del(&flows->list);
+	mutex_unlock(&kpac_established_lock);
 }
 
 /**
@@ -131,8 +146,6 @@ void kpac_established_put(struct kpac_established_flows *flows)
 	mutex_lock(&kpac_established_lock);
 	if (--flows->users)
 		flows = NULL;
-	else
-		list_del(&flows->list);
 	mutex_unlock(&kpac_established_lock);
 	if (!flows)
 		return;

@@ -14,6 +14,7 @@
  * @list: with those of other namespaces
  * @cookie: the namespace, by a number that is never given again
  * @users: how many entries there are
+ * @entries: those that the table has; without any it is not in the list
  * @cells: the flows
  * @max: the argument from which they were made
  * @tcp: so was this, in milliseconds
@@ -24,6 +25,7 @@ struct kpac_established_flows {
 	struct list_head list;
 	u64 cookie;
 	unsigned int users;
+	unsigned int entries;
 	struct kpac_cells *cells;
 	u64 max;
 	u64 tcp;
@@ -34,6 +36,7 @@ struct kpac_established_flows {
 struct kpac_established_flows *
 kpac_established_get(const struct net *net, const struct kpac_arg *args,
 		     unsigned int n, struct netlink_ext_ack *extack);
+void kpac_established_retire(struct kpac_established_flows *flows);
 void kpac_established_put(struct kpac_established_flows *flows);
 
 #endif /* _KPAC_ESTABLISHED_H */

@@ -126,6 +126,11 @@ static void *kpac_flowmon_make(struct net *net, const struct kpac_arg *args,
 				   kpac_arg_find(args, n, "max"), extack);
 }
 
+static void kpac_flowmon_end(void *priv)
+{
+	kpac_flowmon_retire(priv);
+}
+
 static void kpac_flowmon_destroy(void *priv)
 {
 	kpac_flowmon_put(priv);
@@ -163,6 +168,7 @@ struct kpac_handler kpac_handler_flowmon = {
 	.args = kpac_flowmon_args,
 	.run = kpac_flowmon_run,
 	.create = kpac_flowmon_make,
+	.retire = kpac_flowmon_end,
 	.destroy = kpac_flowmon_destroy,
 	.figures = kpac_flowmon_figures,
 };

@@ -85,6 +85,7 @@ typedef int (*kpac_flowmon_fn)(const struct kpac_flowmon_record *record,
 struct kpac_flowmon *kpac_flowmon_get(const struct net *net, const char *name);
 struct kpac_flowmon *kpac_flowmon_next(const struct net *net,
 				       const char *after);
+void kpac_flowmon_retire(struct kpac_flowmon *mon);
 void kpac_flowmon_put(struct kpac_flowmon *mon);
 const char *kpac_flowmon_name(const struct kpac_flowmon *mon);
 int kpac_flowmon_for_each(struct kpac_flowmon *mon, u32 *at,

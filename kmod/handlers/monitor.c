@@ -95,10 +95,12 @@ struct kpac_flowmon *kpac_flowmon_create(const struct net *net,
 		mon = ERR_PTR(-EBUSY);
 		goto unlock;
 	}
-	if (mon)
+	if (mon) {
 		mon->users++;
-	else
+		mon->entries++;
+	} else {
 		mon = ERR_PTR(-ENOMEM);
+	}
 
 unlock:
 	mutex_unlock(&kpac_flowmon_lock);
@@ -151,8 +153,22 @@ struct kpac_flowmon *kpac_flowmon_next(const struct net *net, const char *after)
 }
 
 /**
+ * kpac_flowmon_retire - a monitor is in one entry less
+ * @mon: the monitor; if it is in none any more, its name is free
+ *
+ * Context: process, may sleep.
+ */
+void kpac_flowmon_retire(struct kpac_flowmon *mon)
+{
+	mutex_lock(&kpac_flowmon_lock);
+	if (!--mon->entries)
+		list_del(&mon->list);
+	mutex_unlock(&kpac_flowmon_lock);
+}
+
+/**
  * kpac_flowmon_put - let a monitor go
- * @mon: the monitor; it is freed if it was in no entry any more
+ * @mon: the monitor; it is freed if nobody holds it any more
  *
  * Context: process, may sleep.
  */
@@ -161,8 +177,6 @@ void kpac_flowmon_put(struct kpac_flowmon *mon)
 	mutex_lock(&kpac_flowmon_lock);
 	if (--mon->users)
 		mon = NULL;
-	else
-		list_del(&mon->list);
 	mutex_unlock(&kpac_flowmon_lock);
 	if (mon)
 		kpac_flowmon_free(mon);

@@ -38,6 +38,7 @@ struct kpac_flowmon_stats {
  * @list: with all others, by name
  * @cookie: the namespace, by a number that is never given again
  * @users: entries, and who looks at it
+ * @entries: entries that the table has; without any it is not in the list
  * @cells: the flows
  * @max: the argument from which they were made
  * @stats: all that was counted
@@ -51,6 +52,7 @@ struct kpac_flowmon {
 	struct list_head list;
 	u64 cookie;
 	unsigned int users;
+	unsigned int entries;
 	struct kpac_cells *cells;
 	u64 max;
 	struct kpac_flowmon_stats __percpu *stats;
