@@ -187,17 +187,16 @@ static const struct kpac_handler *kpac_handler_find(const char *name)
 /**
  * kpac_handler_get - find a kind of handler, and hold its module
  * @name: its name
- *
- * If there is none, a module with the alias kpac-handler-NAME is asked for.
+ * @load: if there is none, load a module with the alias kpac-handler-NAME
  *
  * Context: process, may sleep.
  * Return: the kind, for kpac_handler_put(), or NULL.
  */
-const struct kpac_handler *kpac_handler_get(const char *name)
+const struct kpac_handler *kpac_handler_get(const char *name, bool load)
 {
 	const struct kpac_handler *handler = kpac_handler_find(name);
 
-	if (handler)
+	if (handler || !load)
 		return handler;
 	request_module("kpac-handler-%s", name);
 	return kpac_handler_find(name);

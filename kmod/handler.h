@@ -3,8 +3,9 @@
  * Handlers: what entries of the table do with packets. This is the interface for
  * those who write one, in kmod/handlers/ or in a module of their own.
  *
- * A module with the alias kpac-handler-NAME is loaded when its handler is asked for,
- * while the generic netlink family list is held: it must not register one.
+ * A module says with MODULE_ALIAS_KPAC_HANDLER() which handler it has. It is loaded
+ * when that is asked for, while the generic netlink family list is held: it must not
+ * register one. examples/handler/ is such a module.
  *
  * A handler describes its arguments. Whoever makes an entry finds the description
  * in the kernel (kpacctl handler types), so that a new handler needs no new tools.
@@ -102,6 +103,9 @@ struct kpac_handler {
 	struct list_head list;
 };
 
+/* In a module that has a handler of this name. */
+#define MODULE_ALIAS_KPAC_HANDLER(name)	MODULE_ALIAS("kpac-handler-" name)
+
 /* Refuse an argument. */
 #define KPAC_SET_ERR_ARG(extack, arg, msg)				\
 	NL_SET_ERR_MSG_ATTR(extack, (arg)->attr, msg)
@@ -117,7 +121,7 @@ int kpac_handler_register(struct kpac_handler *handler);
 void kpac_handler_unregister(struct kpac_handler *handler);
 
 /* For kpac itself. */
-const struct kpac_handler *kpac_handler_get(const char *name);
+const struct kpac_handler *kpac_handler_get(const char *name, bool load);
 void kpac_handler_put(const struct kpac_handler *handler);
 int kpac_handler_for_each(int (*fn)(const struct kpac_handler *handler,
 				    void *arg), unsigned int first, void *arg);

@@ -161,6 +161,11 @@ static const struct nla_policy kpac_batch_begin_nl_policy[KPAC_A_TABLE_GENERATIO
 	[KPAC_A_TABLE_GENERATION] = { .type = NLA_UINT, },
 };
 
+/* KPAC_CMD_HANDLER_GET - do */
+static const struct nla_policy kpac_handler_get_nl_policy[KPAC_A_HANDLER_NAME + 1] = {
+	[KPAC_A_HANDLER_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
+};
+
 /* KPAC_CMD_FLOWMON_GET - dump */
 static const struct nla_policy kpac_flowmon_get_nl_policy[KPAC_A_FLOW_MONITOR + 1] = {
 	[KPAC_A_FLOW_MONITOR] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_MONITOR, },
@@ -286,6 +291,13 @@ static const struct genl_split_ops kpac_nl_ops[] = {
 		.cmd	= KPAC_CMD_TABLE_GET,
 		.doit	= kpac_nl_table_get_doit,
 		.flags	= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_HANDLER_GET,
+		.doit		= kpac_nl_handler_get_doit,
+		.policy		= kpac_handler_get_nl_policy,
+		.maxattr	= KPAC_A_HANDLER_NAME,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd	= KPAC_CMD_HANDLER_GET,

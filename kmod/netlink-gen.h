@@ -42,6 +42,7 @@ int kpac_nl_batch_begin_doit(struct sk_buff *skb, struct genl_info *info);
 int kpac_nl_batch_commit_doit(struct sk_buff *skb, struct genl_info *info);
 int kpac_nl_batch_abort_doit(struct sk_buff *skb, struct genl_info *info);
 int kpac_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_handler_get_doit(struct sk_buff *skb, struct genl_info *info);
 int kpac_nl_handler_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
 int kpac_nl_flowmon_get_dumpit(struct sk_buff *skb,

@@ -245,7 +245,7 @@ int kpac_do_parse(struct net *net, struct nlattr *nest, struct kpac_do *doing,
 	if (tb[KPAC_A_DO_FIGURE])
 		return kpac_arg_wrong(extack, tb[KPAC_A_DO_FIGURE],
 				      "figures are told, and cannot be given");
-	doing->handler = kpac_handler_get(nla_data(name));
+	doing->handler = kpac_handler_get(nla_data(name), true);
 	if (!doing->handler) {
 		kpac_arg_wrong(extack, name,
 			       "there is no such handler: see kpacctl handler types");

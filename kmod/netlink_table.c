@@ -571,6 +571,33 @@ int kpac_nl_handler_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 	return msg->len;
 }
 
+int kpac_nl_handler_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	bool may = netlink_ns_capable(skb, genl_info_net(info)->user_ns,
+				      CAP_NET_ADMIN);
+	const struct kpac_handler *handler;
+	struct kpac_nl_handlers h = { .info = info };
+	struct nlattr *name;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, KPAC_A_HANDLER_NAME))
+		return -EINVAL;
+	name = info->attrs[KPAC_A_HANDLER_NAME];
+	handler = kpac_handler_get(nla_data(name), may);
+	if (!handler) {
+		NL_SET_ERR_MSG_ATTR(info->extack, name,
+				    "there is no such handler: see kpacctl handler types");
+		return -ENOENT;
+	}
+	h.msg = genlmsg_new(KPAC_NL_ENTRY_SIZE, GFP_KERNEL);
+	err = h.msg ? kpac_nl_fill_handler(handler, &h) : -ENOMEM;
+	kpac_handler_put(handler);
+	if (!err)
+		return genlmsg_reply(h.msg, info);
+	nlmsg_free(h.msg);
+	return err;
+}
+
 /**
  * kpac_netlink_table_init - be ready for the table's part of the family
  *

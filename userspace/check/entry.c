@@ -99,7 +99,9 @@ static void test_entries(void)
 	EXPECT(!kpac_entry_del(kpac, &which));
 	EXPECT(!kpac_entry_flush(kpac) && !table_size());
 	n = 0;
-	EXPECT(!kpac_handler_dump(kpac, see_handler, &n) && n == 11);
+	EXPECT(kpac_handler_get(kpac, "never", see_handler, &n) == -ENOENT);
+	EXPECT(!kpac_handler_get(kpac, "late", see_handler, &n) && n == 1);
+	EXPECT(!kpac_handler_dump(kpac, see_handler, &n) && n == 12);
 	bad.size--;
 	EXPECT(kpac_entry_add(kpac, &bad, &id) == -EINVAL && !kpac_fault(kpac));
 	bad.size++;

@@ -145,6 +145,7 @@ static void test_words(void)
 			 arguments[i]);
 		EXPECT(both_ways(said, said));
 	}
+	EXPECT(both_ways("do late min 7", "do late min 7"));
 	EXPECT(both_ways("do all rate 100kbps size 1.5kb time 1.5s number 2k",
 			 "do all rate 800kbit size 1536 time 1500ms number 2000"));
 	EXPECT(both_ways("comment \"a \\\"b\\\" \\\\ c\" expires 90s do pass",

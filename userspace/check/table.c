@@ -162,6 +162,26 @@ void put_handlers(const struct nlmsghdr *request)
 	fake_done(request, 0, NULL, 0);
 }
 
+/* Of those that are not loaded yet, there is one. */
+static void answer_handler(const struct nlmsghdr *request)
+{
+	const struct nlattr *name = nla_find(attrs(request), attrs_len(request),
+					     KPAC_A_HANDLER_NAME);
+	struct nl_msg *msg;
+
+	if (!name || strcmp(nla_get_string(name), "late")) {
+		fake_ack(request, -ENOENT, NULL);
+		return;
+	}
+	msg = fake_msg(request, KPAC_CMD_HANDLER_GET, 0);
+	nla_put_string(msg, KPAC_A_HANDLER_NAME, "late");
+	nla_put_string(msg, KPAC_A_HANDLER_MODULE, "kpac_late");
+	nla_put_string(msg, KPAC_A_HANDLER_DOC, "what it does");
+	put_spec(msg, "min", KPAC_ARG_TYPE_NUMBER, true, 1, 255, NULL);
+	fake_send(msg, false);
+	fake_ack(request, 0, NULL);
+}
+
 /* A handler as it was sent, with a figure. */
 static void put_do(struct nl_msg *msg, const struct nlattr *what)
 {
@@ -333,7 +353,10 @@ void answer_table(const struct nlmsghdr *request)
 {
 	switch (cmd_of(request)) {
 	case KPAC_CMD_HANDLER_GET:
-		put_handlers(request);
+		if (request->nlmsg_flags & NLM_F_DUMP)
+			put_handlers(request);
+		else
+			answer_handler(request);
 		break;
 	case KPAC_CMD_ENTRY_GET:
 		answer_get(request);

@@ -304,6 +304,10 @@ int read_do(struct reader *r, const struct word *name)
 	if (err)
 		return err;
 	handler = find_handler(r->ctl, word->text);
+	if (!handler) {
+		handler_load(r->ctl, word->text);
+		handler = find_handler(r->ctl, word->text);
+	}
 	if (!handler)
 		return handler_unknown(r, word);
 	draft->first_arg[draft->entry.n_dos] = draft->n_args;

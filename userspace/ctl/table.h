@@ -140,6 +140,7 @@ bool arg_is_flag(const struct kpac_arg *arg);
 
 /* types.c */
 int handlers_get(struct ctl *ctl);
+void handler_load(struct ctl *ctl, const char *name);
 const struct kpac_handler *find_handler(const struct ctl *ctl, const char *name);
 const struct kpac_arg_spec *find_spec(const struct kpac_handler *handler,
 				      const char *name);

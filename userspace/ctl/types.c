@@ -78,6 +78,12 @@ int handlers_get(struct ctl *ctl)
 	return EXIT_OK;
 }
 
+/* A handler that the kernel does not have yet, but may find in a module. */
+void handler_load(struct ctl *ctl, const char *name)
+{
+	kpac_handler_get(ctl->kpac, name, keep_handler, ctl->handlers);
+}
+
 static void free_spec(const struct kpac_arg_spec *spec)
 {
 	size_t i;

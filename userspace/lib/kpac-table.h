@@ -349,6 +349,8 @@ int kpac_table_get(struct kpac *handle, kpac_table_fn fn, void *arg);
 
 /* Handlers: handler.c */
 int kpac_handler_dump(struct kpac *handle, kpac_handler_fn fn, void *arg);
+int kpac_handler_get(struct kpac *handle, const char *name, kpac_handler_fn fn,
+		     void *arg);
 
 /* Batches: batch.c */
 int kpac_batch_begin(struct kpac *handle, const uint64_t *generation);
