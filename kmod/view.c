@@ -303,3 +303,4 @@ bool kpac_view_read(const struct kpac_view *view, unsigned int offset,
 		view->ops->copy(view, offset, to, len);
 	return true;
 }
+EXPORT_SYMBOL_GPL(kpac_view_read);
