@@ -20,6 +20,9 @@ KREL = $(or $(shell cat "$(KDIR)/include/config/kernel.release" 2>/dev/null),$(e
 	no kernel headers found: run scripts/deps.sh build, or set KDIR=))
 KBUILD = $(MAKE) -C "$(KDIR)" M="$(CURDIR)"
 MODDIR = $(DESTDIR)/lib/modules/$(KREL)/updates
+# What modules with handlers of their own are built with, see examples/handler.
+HEADERS = $(DESTDIR)/usr/src/kpac-headers
+EXAMPLE_HEADERS = $(CURDIR)/examples/installed
 
 export PREFIX DESTDIR
 
@@ -27,23 +30,34 @@ all: module tools
 
 module:
 	@echo "kpac: building for $(KREL) ($(KDIR))"
-	$(KBUILD) modules
+	+$(KBUILD) modules
 
 tools:
 	$(MAKE) -C userspace all
 
-install: install-module install-tools
+# As others build theirs: from nothing but what is installed.
+examples: module
+	$(MAKE) install-headers HEADERS="$(EXAMPLE_HEADERS)"
+	$(MAKE) -C examples/handler KDIR="$(KDIR)" KPAC="$(EXAMPLE_HEADERS)"
+
+install: install-module install-headers install-tools
 
 install-module: module
 	install -D -m 644 kpac.ko "$(MODDIR)/kpac.ko"
 	strip --strip-debug "$(MODDIR)/kpac.ko"
 	[ -n "$(DESTDIR)" ] || depmod "$(KREL)"
 
+install-headers: module
+	install -D -m 644 -t "$(HEADERS)/include/kpac" kmod/handler.h kmod/view.h
+	install -D -m 644 -t "$(HEADERS)/include/uapi/linux" uapi/linux/kpac.h
+	install -D -m 644 -t "$(HEADERS)/$(KREL)" Module.symvers
+
 install-tools: tools
 	$(MAKE) -C userspace install
 
 uninstall:
 	rm -f "$(MODDIR)/kpac.ko"
+	rm -rf "$(HEADERS)"
 	[ -n "$(DESTDIR)" ] || depmod "$(KREL)"
 	$(MAKE) -C userspace uninstall
 
@@ -59,15 +73,21 @@ demo:
 sparse checkpatch warnings shellcheck:
 	scripts/static.sh $@
 
-clean: clean-module
+clean: clean-module clean-examples
 	$(MAKE) -C userspace clean
 
 clean-module:
 	[ ! -e "$(KDIR)" ] || $(KBUILD) clean
 
+clean-examples:
+	[ ! -e "$(KDIR)" ] || $(MAKE) -C examples/handler KDIR="$(KDIR)" \
+		KPAC="$(EXAMPLE_HEADERS)" clean
+	rm -rf "$(EXAMPLE_HEADERS)"
+
 help:
 	@echo 'make                  the module (kpac.ko) and the tools'
 	@echo 'make install          both, and man page and completion; DESTDIR= PREFIX='
+	@echo 'make examples         a module with a handler of its own, see examples/handler'
 	@echo 'make uninstall        removes them'
 	@echo 'make demo             what kpac does, in a VM (root; installs what is missing)'
 	@echo 'make check [T=name]   all tests, or selftests/name.sh alone, in a VM (root)'
@@ -78,6 +98,6 @@ help:
 	@echo '                      a one-CPU UML of current mainline:'
 	@echo '                      make module ARCH=um KDIR=$$(scripts/kernel.sh uml)'
 
-.PHONY: all module tools install install-module install-tools uninstall check \
-	bench demo sparse checkpatch warnings shellcheck clean \
-	clean-module help
+.PHONY: all module tools examples install install-module install-headers \
+	install-tools uninstall check bench demo sparse checkpatch warnings \
+	shellcheck clean clean-module clean-examples help

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# build.sh - build the module from a copy of its source, from nothing.
+# build.sh - build the module from a copy of its source, from nothing, and the example
+# of a module of others.
 #
 #   scripts/build.sh NAME KDIR [MAKE-ARGUMENT...]
 #
 # The copy is $KPAC_CACHE/build/NAME-*; prints its path, where kpac.ko then is
-# (with KPAC_MICRO=1, bench/micro.c: kpac_micro.ko).
+# (with KPAC_MICRO=1, bench/micro.c: kpac_micro.ko; and no example).
 # So builds for several kernels do not meet, and the tree stays as it is.
 # Fails on any warning as well as on errors.
 
@@ -23,12 +24,15 @@ exec {lock}> "$dir.lock"
 flock "$lock"
 rm -rf "$dir"
 mkdir -p "$dir/kmod"
-cp -p "$KPAC_TOP/Kbuild" "$dir/"
 cd "$KPAC_TOP"
-find kmod uapi bench -name '*.[ch]' -exec cp -p --parents {} "$dir" \;
+cp -p Kbuild Makefile "$dir/"
+cp -p --parents examples/*/{Kbuild,Makefile} "$dir/"
+find kmod uapi bench examples -name '*.[ch]' ! -path '*/installed/*' -exec cp -p --parents {} "$dir" \;
+goal=examples
+[[ " $* " != *" KPAC_MICRO=1 "* ]] || goal=module
 
 rc=0
-make -s -C "$kdir" M="$dir" -j"$(nproc)" "$@" modules > "$dir/log" 2>&1 || rc=$?
+make -s -C "$dir" -j"$(nproc)" KDIR="$kdir" "$@" $goal > "$dir/log" 2>&1 || rc=$?
 if [[ $rc != 0 ]]; then
 	cat "$dir/log" >&2
 	die "building for $kdir failed"

@@ -48,8 +48,8 @@ style() {
 checkpatch() {
 	local src files rc=0
 	src=$(scripts/kernel.sh source)
-	mapfile -t files < <(find kmod -name '*.[ch]' ! -name '*-gen.[ch]' \
-		! -name compat.h | sort)
+	mapfile -t files < <(find kmod examples -name '*.[ch]' ! -name '*-gen.[ch]' \
+		! -name '*.mod.c' ! -name compat.h ! -path '*/installed/*' | sort)
 	style "$IGNORE" "${files[@]}" || rc=1
 	style "$IGNORE_COMPAT" kmod/compat.h || rc=1
 	return $rc

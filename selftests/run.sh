@@ -186,7 +186,7 @@ static_checks() {
 }
 
 build() {
-	make -s -j"$(nproc)" module KDIR="$(ref_kdir)" &&
+	make -s -j"$(nproc)" examples KDIR="$(ref_kdir)" &&
 		make -s -j"$(nproc)" tools
 }
 
