@@ -13,7 +13,7 @@ DEFINE_PER_CPU(struct kpac_memos, kpac_memos) = {
 	.bh_lock = INIT_LOCAL_LOCK(bh_lock),
 };
 
-u64 kpac_memo_secret[KPAC_WORDS] __ro_after_init;
+u64 kpac_memo_secret[2] __ro_after_init;
 
 /* Note what is decided for all packets that have the memo's words, if that needs no
  * look at them.

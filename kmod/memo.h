@@ -17,6 +17,7 @@
 #ifndef _KPAC_MEMO_H
 #define _KPAC_MEMO_H
 
+#include <linux/bitops.h>
 #include <linux/cache.h>
 #include <linux/local_lock.h>
 #include <linux/percpu.h>
@@ -53,7 +54,7 @@ struct kpac_memos {
 };
 
 DECLARE_PER_CPU(struct kpac_memos, kpac_memos);
-extern u64 kpac_memo_secret[KPAC_WORDS] __ro_after_init;
+extern u64 kpac_memo_secret[2] __ro_after_init;
 
 /**
  * struct kpac_memo_key - what a memo is looked for by
@@ -106,42 +107,33 @@ static __always_inline u64 kpac_memo_addr(const struct kpac_memo_key *key,
 	return get_unaligned((const u64 *)key->addr + i) & key->asked[word];
 }
 
-/* NH as in kpac_flow_add(), of which packets that differ in little must not be
- * neighbours, but need not be far from each other: a memo that has gone is made
- * again.
+/* One step of NH as in kpac_flow_add(): packets that differ in little are not to
+ * meet, but may, for a memo that has gone is made again.
  */
-static __always_inline u64 kpac_memo_mix(u64 a, u64 b, unsigned int i)
+static __always_inline struct kpac_memo *kpac_memo_slot(u64 a, u64 b)
 {
-	const u64 *secret = kpac_memo_secret;
-	u128 product = (u128)(a + secret[i]) * (b + secret[i + 1]);
+	u128 product = (u128)(a + kpac_memo_secret[0]) *
+		       (b + kpac_memo_secret[1]);
+	u64 hash = (u64)product ^ (u64)(product >> 64);
 
-	return (u64)product ^ (u64)(product >> 64);
-}
-
-static __always_inline struct kpac_memo *kpac_memo_at(u64 hash)
-{
 	return this_cpu_read(kpac_memos.memo) + (hash >> (64 - KPAC_MEMO_BITS));
 }
 
 static __always_inline struct kpac_memo *
 kpac_memo_slot4(const struct kpac_memo_key *key)
 {
-	return kpac_memo_at(kpac_memo_mix(key->l4 + key->link,
-					  kpac_memo_addr(key, 0, KPAC_WORD_ADDR),
-					  0));
+	return kpac_memo_slot(key->l4 + key->link,
+			      kpac_memo_addr(key, 0, KPAC_WORD_ADDR));
 }
 
 static __always_inline struct kpac_memo *
 kpac_memo_slot6(const struct kpac_memo_key *key)
 {
-	return kpac_memo_at(kpac_memo_mix(key->l4 + key->link,
-					  kpac_memo_addr(key, 0, KPAC_WORD_ADDR),
-					  0) ^
-			    kpac_memo_mix(kpac_memo_addr(key, 1, KPAC_WORD_ADDR1),
-					  kpac_memo_addr(key, 2, KPAC_WORD_ADDR2),
-					  2) ^
-			    kpac_memo_mix(kpac_memo_addr(key, 3, KPAC_WORD_ADDR3),
-					  0, 4));
+	return kpac_memo_slot(key->l4 + key->link +
+			      kpac_memo_addr(key, 0, KPAC_WORD_ADDR) +
+			      kpac_memo_addr(key, 2, KPAC_WORD_ADDR2),
+			      kpac_memo_addr(key, 1, KPAC_WORD_ADDR1) +
+			      rol64(kpac_memo_addr(key, 3, KPAC_WORD_ADDR3), 32));
 }
 
 static __always_inline bool kpac_memo_is4(const struct kpac_memo *memo,

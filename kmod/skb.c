@@ -307,20 +307,13 @@ kpac_skb_recall_ip(const struct kpac_port *port, const struct sk_buff *skb,
 	return verdict;
 }
 
-/* On its own, for the registers that it needs. */
-static noinline enum kpac_verdict
-kpac_skb_recall6(const struct kpac_port *port, const struct sk_buff *skb)
-{
-	return kpac_skb_recall_ip(port, skb, true);
-}
-
 static __always_inline enum kpac_verdict
 kpac_skb_recall(const struct kpac_port *port, const struct sk_buff *skb)
 {
 	if (likely(skb->protocol == htons(ETH_P_IP)))
 		return kpac_skb_recall_ip(port, skb, false);
 	if (likely(skb->protocol == htons(ETH_P_IPV6)))
-		return kpac_skb_recall6(port, skb);
+		return kpac_skb_recall_ip(port, skb, true);
 	return KPAC_VERDICT_STOLEN;
 }
 
