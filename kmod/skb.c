@@ -69,6 +69,11 @@ static bool kpac_skb_trim(struct kpac_view *view, unsigned int len)
 	return true;
 }
 
+static void kpac_skb_consume(struct kpac_view *view)
+{
+	consume_skb(view->packet);
+}
+
 /* Part of a packet is copied, all of it shares its data. */
 static struct sk_buff *kpac_skb_clone(const struct kpac_view *view,
 				      struct net_device *dev, unsigned int len)
@@ -103,6 +108,7 @@ static const struct kpac_view_ops kpac_skb_ops = {
 	.copy = kpac_skb_copy,
 	.changed = kpac_skb_changed,
 	.trim = kpac_skb_trim,
+	.consume = kpac_skb_consume,
 	.clone = kpac_skb_clone,
 };
 

@@ -102,6 +102,8 @@ struct kpac_link_word {
  * @changed: bytes of the packet were changed from behind the checksums' backs,
  *	that is, but for checksums that were brought up to date
  * @trim: make the packet end after so many bytes, which it has
+ * @consume: take the packet, which has reached its end; the verdict is then
+ *	%KPAC_VERDICT_STOLEN
  * @clone: make an sk_buff of the packet that has its first bytes, from the link
  *	layer on, for a device; NULL if there is no memory
  */
@@ -112,6 +114,7 @@ struct kpac_view_ops {
 		     void *to, unsigned int len);
 	void (*changed)(struct kpac_view *view);
 	bool (*trim)(struct kpac_view *view, unsigned int len);
+	void (*consume)(struct kpac_view *view);
 	struct sk_buff *(*clone)(const struct kpac_view *view,
 				 struct net_device *dev, unsigned int len);
 };
