@@ -233,4 +233,10 @@ static inline struct sock *kpac_compat_udp6(struct net *net,
 #endif
 }
 
+/* Addresses of any size have had a type of their own since 6.19. */
+static inline int kpac_compat_bind(struct socket *sock, void *addr, int len)
+{
+	return kernel_bind(sock, addr, len);
+}
+
 #endif /* _KPAC_COMPAT_H */

@@ -56,6 +56,19 @@ static inline bool kpac_hooks_local(struct nf_hook_entries __rcu * const *hooks)
 	return rcu_access_pointer(hooks[NF_INET_LOCAL_IN]);
 }
 
+/**
+ * kpac_hooks_out - whether a packet of this host, without a socket, would meet a
+ *	netfilter hook before it leaves
+ * @hooks: the namespace's hooks of one family
+ *
+ * Context: softirq, under RCU.
+ */
+static inline bool kpac_hooks_out(struct nf_hook_entries __rcu * const *hooks)
+{
+	return rcu_access_pointer(hooks[NF_INET_LOCAL_OUT]) ||
+	       kpac_hooks_after(hooks);
+}
+
 bool kpac_hooks_other(const struct net *net);
 bool kpac_hooks_bridge(const struct net *net);
 void kpac_hooks_init(void);

@@ -6,6 +6,7 @@
 
 #include "flow.h"
 #include "handler.h"
+#include "heartbeat.h"
 #include "hooks.h"
 #include "mask.h"
 #include "memo.h"
@@ -39,9 +40,12 @@ static int __init kpac_init(void)
 	err = kpac_handlers_init();
 	if (err)
 		goto err_qdisc;
-	err = kpac_port_init();
+	err = kpac_heartbeat_init();
 	if (err)
 		goto err_handlers;
+	err = kpac_port_init();
+	if (err)
+		goto err_heartbeat;
 	err = kpac_netlink_init();
 	if (err)
 		goto err_port;
@@ -49,6 +53,8 @@ static int __init kpac_init(void)
 
 err_port:
 	kpac_port_exit();
+err_heartbeat:
+	kpac_heartbeat_exit();
 err_handlers:
 	kpac_handlers_exit();
 err_qdisc:
@@ -68,6 +74,7 @@ static void __exit kpac_exit(void)
 {
 	kpac_netlink_exit();
 	kpac_port_exit();
+	kpac_heartbeat_exit();
 	kpac_handlers_exit();
 	kpac_qdisc_exit();
 	kpac_tx_exit();

@@ -27,6 +27,16 @@ static const struct netlink_range_validation kpac_a_match_ifindex_range = {
 	.max	= S32_MAX,
 };
 
+static const struct netlink_range_validation kpac_a_heartbeat_ifindex_range = {
+	.min	= 1ULL,
+	.max	= S32_MAX,
+};
+
+static const struct netlink_range_validation kpac_a_heartbeat_interval_range = {
+	.min	= KPAC_MIN_PROBE_INTERVAL,
+	.max	= KPAC_MAX_PROBE_INTERVAL,
+};
+
 /* Common nested types */
 const struct nla_policy kpac_arg_nl_policy[KPAC_A_ARG_PREFIX_LEN + 1] = {
 	[KPAC_A_ARG_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
@@ -176,6 +186,30 @@ static const struct nla_policy kpac_flowmon_reset_nl_policy[KPAC_A_FLOW_MONITOR 
 	[KPAC_A_FLOW_MONITOR] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_MONITOR, },
 };
 
+/* KPAC_CMD_HEARTBEAT_NEW - do */
+static const struct nla_policy kpac_heartbeat_new_nl_policy[KPAC_A_HEARTBEAT_SIZE + 1] = {
+	[KPAC_A_HEARTBEAT_NAME] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_HEARTBEAT_NAME, },
+	[KPAC_A_HEARTBEAT_ADDR] = { .type = NLA_BINARY, },
+	[KPAC_A_HEARTBEAT_DPORT] = NLA_POLICY_MIN(NLA_U16, 1),
+	[KPAC_A_HEARTBEAT_SRC] = { .type = NLA_BINARY, },
+	[KPAC_A_HEARTBEAT_SPORT] = NLA_POLICY_MIN(NLA_U16, 1),
+	[KPAC_A_HEARTBEAT_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &kpac_a_heartbeat_ifindex_range),
+	[KPAC_A_HEARTBEAT_INTERVAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &kpac_a_heartbeat_interval_range),
+	[KPAC_A_HEARTBEAT_MISSES] = NLA_POLICY_RANGE(NLA_U32, 1, KPAC_MAX_PROBE_ROW),
+	[KPAC_A_HEARTBEAT_HITS] = NLA_POLICY_RANGE(NLA_U32, 1, KPAC_MAX_PROBE_ROW),
+	[KPAC_A_HEARTBEAT_SIZE] = NLA_POLICY_RANGE(NLA_U32, KPAC_MIN_PROBE_SIZE, KPAC_MAX_PROBE_SIZE),
+};
+
+/* KPAC_CMD_HEARTBEAT_DEL - do */
+static const struct nla_policy kpac_heartbeat_del_nl_policy[KPAC_A_HEARTBEAT_NAME + 1] = {
+	[KPAC_A_HEARTBEAT_NAME] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_HEARTBEAT_NAME, },
+};
+
+/* KPAC_CMD_HEARTBEAT_GET - do */
+static const struct nla_policy kpac_heartbeat_get_nl_policy[KPAC_A_HEARTBEAT_NAME + 1] = {
+	[KPAC_A_HEARTBEAT_NAME] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_HEARTBEAT_NAME, },
+};
+
 /* Ops table for kpac */
 static const struct genl_split_ops kpac_nl_ops[] = {
 	{
@@ -320,11 +354,38 @@ static const struct genl_split_ops kpac_nl_ops[] = {
 		.maxattr	= KPAC_A_FLOW_MONITOR,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
+	{
+		.cmd		= KPAC_CMD_HEARTBEAT_NEW,
+		.doit		= kpac_nl_heartbeat_new_doit,
+		.policy		= kpac_heartbeat_new_nl_policy,
+		.maxattr	= KPAC_A_HEARTBEAT_SIZE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_HEARTBEAT_DEL,
+		.doit		= kpac_nl_heartbeat_del_doit,
+		.policy		= kpac_heartbeat_del_nl_policy,
+		.maxattr	= KPAC_A_HEARTBEAT_NAME,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_HEARTBEAT_GET,
+		.doit		= kpac_nl_heartbeat_get_doit,
+		.policy		= kpac_heartbeat_get_nl_policy,
+		.maxattr	= KPAC_A_HEARTBEAT_NAME,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= KPAC_CMD_HEARTBEAT_GET,
+		.dumpit	= kpac_nl_heartbeat_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
 };
 
 static const struct genl_multicast_group kpac_nl_mcgrps[] = {
 	[KPAC_NLGRP_PORTS] = { "ports", },
 	[KPAC_NLGRP_TABLE] = { "table", },
+	[KPAC_NLGRP_HEARTBEAT] = { "heartbeat", },
 };
 
 struct genl_family kpac_nl_family __ro_after_init = {

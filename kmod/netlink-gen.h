@@ -48,10 +48,16 @@ int kpac_nl_handler_get_dumpit(struct sk_buff *skb,
 int kpac_nl_flowmon_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
 int kpac_nl_flowmon_reset_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_heartbeat_new_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_heartbeat_del_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_heartbeat_get_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_heartbeat_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb);
 
 enum {
 	KPAC_NLGRP_PORTS,
 	KPAC_NLGRP_TABLE,
+	KPAC_NLGRP_HEARTBEAT,
 };
 
 extern struct genl_family kpac_nl_family;

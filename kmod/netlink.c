@@ -471,6 +471,7 @@ void kpac_netlink_exit(void)
 	kpac_nl_gone = true;
 	rtnl_unlock();
 	kpac_netlink_table_gone();
+	kpac_netlink_heartbeat_gone();
 	genl_unregister_family(&kpac_nl_family);
 	kpac_netlink_table_exit();
 }
