@@ -20,6 +20,7 @@ static struct kpac_handler * const kpac_own_handlers[] = {
 	&kpac_handler_echo,
 	&kpac_handler_flowmon,
 	&kpac_handler_forward,
+	&kpac_handler_heartbeat,
 	&kpac_handler_limit,
 	&kpac_handler_mirror,
 	&kpac_handler_pass,

@@ -11,6 +11,7 @@ extern struct kpac_handler kpac_handler_drop;
 extern struct kpac_handler kpac_handler_echo;
 extern struct kpac_handler kpac_handler_flowmon;
 extern struct kpac_handler kpac_handler_forward;
+extern struct kpac_handler kpac_handler_heartbeat;
 extern struct kpac_handler kpac_handler_limit;
 extern struct kpac_handler kpac_handler_mirror;
 extern struct kpac_handler kpac_handler_pass;
