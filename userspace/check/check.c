@@ -655,8 +655,10 @@ static int count_event(const struct kpac_event *event, void *arg)
 	(void)arg;
 	events[event->type]++;
 	EXPECT(!event->port == (event->type == KPAC_EVENT_GONE ||
-				event->type == KPAC_EVENT_TABLE));
+				event->type == KPAC_EVENT_TABLE ||
+				event->type == KPAC_EVENT_PEER));
 	EXPECT(!event->table == (event->type != KPAC_EVENT_TABLE));
+	EXPECT(!event->peer == (event->type != KPAC_EVENT_PEER));
 	return 0;
 }
 
@@ -676,6 +678,7 @@ static void test_events(void)
 	push_event(KPAC_CMD_PORT_SET_NTF);
 	push_event(KPAC_CMD_PORT_DEL_NTF);
 	push_change();
+	push_peer(KPAC_HEARTBEAT_STATE_DOWN);
 	push_event(250);	/* of a newer module */
 	push_gone("nlctrl");
 	push_gone("kpac");
@@ -689,6 +692,7 @@ static void test_events(void)
 	EXPECT(events[KPAC_EVENT_PORT_DEL] == 1);
 	EXPECT(events[KPAC_EVENT_GONE] == 1);
 	EXPECT(events[KPAC_EVENT_TABLE] == 1);
+	EXPECT(events[KPAC_EVENT_PEER] == 1);
 
 	fake.overrun = true;
 	EXPECT(kpac_event_read(kpac, count_event, NULL) == -ENOBUFS);
@@ -734,5 +738,6 @@ int main(void)
 	check_batch();
 	check_flowmon();
 	check_export();
+	check_heartbeat();
 	return failures != 0;
 }

@@ -93,6 +93,10 @@ void check_flowmon(void);
 /* export.c */
 void check_export(void);
 
+/* heartbeat.c */
+void push_peer(unsigned int state);
+void check_heartbeat(void);
+
 /* run.c */
 int split(char *words, char **argv);
 extern char out[1 << 16], err_out[1 << 16];

@@ -40,12 +40,13 @@ result $finished "check.c came to its end (exit status $status)"
 # The library exports what its map and its header have, no more and no less.
 exported=$(nm -D --defined-only libkpac.so | awk '$2 == "T" { print $3 }' | sort)
 mapped=$(sed -n 's/^\t\(kpac_[a-z_]*\);$/\1@@KPAC_1.0/p' lib/libkpac.map | sort)
-declared=$(grep -oh '\bkpac_[a-z_]*(' lib/kpac.h lib/kpac-table.h lib/kpac-flow.h | tr -d '(' |
+declared=$(grep -oh '\bkpac_[a-z_]*(' lib/kpac.h lib/kpac-table.h lib/kpac-flow.h \
+	lib/kpac-heartbeat.h | tr -d '(' |
 	grep -v -E '^kpac_dev_(name|index)$' | sort -u | sed 's/$/@@KPAC_1.0/')
 [ -n "$exported" ] && [ "$exported" = "$mapped" ]
 result $? "libkpac.so exports what libkpac.map has"
 [ -n "$declared" ] && [ "$exported" = "$(grep -v '_fn@' <<<"$declared")" ]
-result $? "libkpac.so exports what kpac.h, kpac-table.h and kpac-flow.h have"
+result $? "libkpac.so exports what kpac.h and what it includes have"
 readelf -d libkpac.so | grep -q 'SONAME.*\[libkpac\.so\.1\]'
 result $? "the SONAME is libkpac.so.1"
 missing=$(while IFS=@ read -r f _; do
@@ -173,7 +174,7 @@ offers()
 }
 
 bad=0
-offers 'kpacctl ' 'port handler stat flowmon monitor help' || bad=1
+offers 'kpacctl ' 'port handler stat flowmon heartbeat monitor help' || bad=1
 offers 'kpacctl p' 'port' || bad=1
 offers 'kpacctl -j -n blue st' 'stat' || bad=1
 offers 'kpacctl -c = ' 'auto always never' || bad=1
@@ -243,6 +244,17 @@ kpacctl()
 offers 'kpacctl flowmon show name ' 'blue default green' || bad=1
 unset -f kpacctl
 result $bad "completion of flow monitors"
+
+bad=0
+offers 'kpacctl heartbeat ' 'show add del help' || bad=1
+offers 'kpacctl hea add addr 10.1.0.2 dp' 'dport' || bad=1
+offers 'kpacctl heartbeat add addr ' '' || bad=1
+offers 'kpacctl heartbeat add dport 7 dev l' 'lo' || bad=1
+kpacctl() { printf '%s' '[{"name":"db1","state":"up"},{"name":"db2","state":"up"}]'; }
+offers 'kpacctl heartbeat del ' 'db1 db2' || bad=1
+offers 'kpacctl heartbeat show db2 ' '' || bad=1
+unset -f kpacctl
+result $bad "completion of heartbeats"
 
 # shellcheck disable=SC1091 # found beside us
 . check/check-tc.sh

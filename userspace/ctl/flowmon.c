@@ -17,38 +17,6 @@ void flowmon_usage(FILE *to)
 	      to);
 }
 
-static bool known(const struct pair *pairs, size_t n, const char *word,
-		  size_t *which)
-{
-	const char *names[8];
-	int choice;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		names[i] = pairs[i].key;
-	if (pick(word, names, n, &choice))
-		return false;
-	*which = (size_t)choice;
-	return true;
-}
-
-/* Arguments that are a keyword with a value, each at most once. */
-int take_pairs(int argc, char **argv, struct pair *pairs, size_t n)
-{
-	size_t i;
-
-	for (; argc > 0; argc -= 2, argv += 2) {
-		if (!known(pairs, n, *argv, &i))
-			return EXIT_SYNTAX;
-		if (argc < 2)
-			return no_value(pairs[i].key);
-		if (pairs[i].value)
-			return arg_twice(pairs[i].key, argv[1]);
-		pairs[i].value = argv[1];
-	}
-	return EXIT_OK;
-}
-
 int check_monitor(const char *name)
 {
 	if (name && (!*name || strlen(name) > KPAC_MAX_MONITOR))

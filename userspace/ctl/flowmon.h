@@ -5,14 +5,7 @@
 
 #include "kpacctl.h"
 
-/* A keyword that is followed by a value. */
-struct pair {
-	const char *key;
-	const char *value;	/* NULL: not said */
-};
-
 /* flowmon.c */
-int take_pairs(int argc, char **argv, struct pair *pairs, size_t n);
 int check_monitor(const char *name);
 
 /* export.c */

@@ -39,6 +39,12 @@ struct command {
 	void (*usage)(FILE *to);
 };
 
+/* A keyword that is followed by a value. */
+struct pair {
+	const char *key;
+	const char *value;	/* NULL: not said */
+};
+
 /* main.c */
 int kpacctl(int argc, char **argv);
 int ctl_connect(struct ctl *ctl);
@@ -56,6 +62,7 @@ int run_command(const struct command *table, size_t n, const char *help,
 int pick(const char *word, const char *const *names, size_t n, int *choice);
 int take_number(const char *keyword, const char *word, const char *unit,
 		unsigned int min, unsigned int max, unsigned int *value);
+int take_pairs(int argc, char **argv, struct pair *pairs, size_t n);
 int take_dev(const char *word, const char **dev);
 int take_only_dev(int argc, char **argv, const char **dev);
 int arg_wrong(const char *word, const char *fmt, ...)
@@ -65,7 +72,7 @@ int arg_twice(const char *name, const char *second);
 int no_value(const char *name);
 int command_unknown(const char *what, const char *word, const char *help);
 
-/* port.c, handler.c, stat.c, flowmon.c, monitor.c: one per object */
+/* port.c, handler.c, stat.c, flowmon.c, heartbeat.c, monitor.c: one per object */
 int port_main(struct ctl *ctl, int argc, char **argv);
 void port_usage(FILE *to);
 int handler_main(struct ctl *ctl, int argc, char **argv);
@@ -74,6 +81,8 @@ int stat_main(struct ctl *ctl, int argc, char **argv);
 void stat_usage(FILE *to);
 int flowmon_main(struct ctl *ctl, int argc, char **argv);
 void flowmon_usage(FILE *to);
+int heartbeat_main(struct ctl *ctl, int argc, char **argv);
+void heartbeat_usage(FILE *to);
 int monitor_main(struct ctl *ctl, int argc, char **argv);
 void monitor_usage(FILE *to);
 
@@ -97,6 +106,10 @@ double share(uint64_t part, uint64_t whole);
 void print_count(const char *label, uint64_t count);
 void print_share(uint64_t part, uint64_t whole);
 void print_colored(const struct ctl *ctl, enum color color, const char *text);
+
+/* heartbeat.c */
+json_t *json_peer(const struct kpac_peer *peer);
+void print_peer(const struct ctl *ctl, const struct kpac_peer *peer);
 
 /* handler.c */
 json_t *json_table(const struct kpac_table *table, bool change);

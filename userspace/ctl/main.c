@@ -19,6 +19,7 @@ static const struct command objects[] = {
 	{ "handler", NULL, handler_main, handler_usage },
 	{ "stat", "stats", stat_main, stat_usage },
 	{ "flowmon", NULL, flowmon_main, flowmon_usage },
+	{ "heartbeat", NULL, heartbeat_main, heartbeat_usage },
 	{ "monitor", NULL, monitor_main, monitor_usage },
 	{ "help", NULL, help_main, usage },
 };
@@ -26,7 +27,8 @@ static const struct command objects[] = {
 static void usage(FILE *to)
 {
 	fputs("Usage: kpacctl [ OPTIONS ] OBJECT { COMMAND | help }\n"
-	      "where  OBJECT := { port | handler | stat | flowmon | monitor | help }\n"
+	      "where  OBJECT := { port | handler | stat | flowmon | heartbeat | monitor |\n"
+	      "                    help }\n"
 	      "       OPTIONS := { -j[son] | -p[retty] | -d[etails] | -s[tatistics] |\n"
 	      "                    -n[etns] NETNS | -c[olor][={auto|always|never}] |\n"
 	      "                    -V[ersion] | -h[elp] }\n",

@@ -44,9 +44,9 @@ bool stopped(void)
 	return stop;
 }
 
-static const char *event_name(enum kpac_event_type type)
+static const char *event_name(const struct kpac_event *event)
 {
-	switch (type) {
+	switch (event->type) {
 	case KPAC_EVENT_PORT_NEW:
 		return "port-new";
 	case KPAC_EVENT_PORT_SET:
@@ -57,33 +57,45 @@ static const char *event_name(enum kpac_event_type type)
 		return "gone";
 	case KPAC_EVENT_TABLE:
 		return "table-change";
+	case KPAC_EVENT_PEER:
+		return event->peer->state == KPAC_HEARTBEAT_STATE_UP ?
+		       "heartbeat-up" : "heartbeat-down";
 	}
 	return "unknown";
+}
+
+static bool is_bad(const struct kpac_event *event)
+{
+	return event->type == KPAC_EVENT_PORT_DEL ||
+	       (event->peer &&
+		event->peer->state == KPAC_HEARTBEAT_STATE_DOWN);
 }
 
 static int print_event(const struct kpac_event *event, void *arg)
 {
 	struct ctl *ctl = arg;
-	const char *name = event_name(event->type);
+	const char *name = event_name(event);
 
 	if (ctl->json) {
 		json_t *object = json_pack("{s:s}", "event", name);
 		json_t *what = event->port ? json_port(ctl, event->port) :
 			       event->table ? json_table(event->table, true) :
-			       NULL;
+			       event->peer ? json_peer(event->peer) : NULL;
 
 		json_object_update(object, what);
 		json_decref(what);
 		json_line(ctl, object);
 		json_decref(object);
 	} else {
-		print_colored(ctl, event->type == KPAC_EVENT_PORT_DEL ?
-			      COLOR_BAD : COLOR_GOOD, name);
-		putchar(event->port || event->table ? ' ' : '\n');
+		print_colored(ctl, is_bad(event) ? COLOR_BAD : COLOR_GOOD,
+			      name);
+		putchar(event->type == KPAC_EVENT_GONE ? '\n' : ' ');
 		if (event->port)
 			print_port(ctl, event->port);
 		if (event->table)
 			print_table(event->table, true);
+		if (event->peer)
+			print_peer(ctl, event->peer);
 	}
 	if (fflush(stdout))
 		return -errno;

@@ -49,8 +49,11 @@ int kpac_event_subscribe(struct kpac *handle)
 	err = join(handle, sock, KPAC_MCGRP_PORTS);
 	if (err)
 		goto fail;
-	/* An older module has no table, and so no group for it. */
+	/* An older module has no table or no heartbeats, and so no group for it. */
 	err = join(handle, sock, KPAC_MCGRP_TABLE);
+	if (err && err != -NLE_OBJ_NOTFOUND)
+		goto fail;
+	err = join(handle, sock, KPAC_MCGRP_HEARTBEAT);
 	if (err && err != -NLE_OBJ_NOTFOUND)
 		goto fail;
 	err = nl_socket_set_nonblocking(sock);
@@ -134,6 +137,17 @@ static int on_table(struct reader *reader, const struct nlmsghdr *nlh)
 	return tell(reader, &event);
 }
 
+static int on_peer(struct reader *reader, const struct nlmsghdr *nlh)
+{
+	struct kpac_event event = { .type = KPAC_EVENT_PEER };
+	struct kpac_peer peer;
+
+	if (kpac_parse_peer(nlh, &peer))
+		return malformed(reader, "a heartbeat");
+	event.peer = &peer;
+	return tell(reader, &event);
+}
+
 static int on_event(struct nl_msg *msg, void *arg)
 {
 	const struct kpac_event gone = { .type = KPAC_EVENT_GONE };
@@ -156,6 +170,8 @@ static int on_event(struct nl_msg *msg, void *arg)
 		return on_port(reader, nlh, KPAC_EVENT_PORT_DEL);
 	case KPAC_CMD_TABLE_CHANGE_NTF:
 		return on_table(reader, nlh);
+	case KPAC_CMD_HEARTBEAT_CHANGE_NTF:
+		return on_peer(reader, nlh);
 	default:	/* of a newer module */
 		return NL_SKIP;
 	}

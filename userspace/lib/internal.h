@@ -107,6 +107,9 @@ int kpac_parse_handler(const struct nlmsghdr *nlh, struct kpac_arena *arena,
 /* flow.c */
 int kpac_parse_flow(const struct nlmsghdr *nlh, struct kpac_flow *flow);
 
+/* heartbeat.c */
+int kpac_parse_peer(const struct nlmsghdr *nlh, struct kpac_peer *peer);
+
 /* put.c */
 int kpac_put_entry(struct kpac *handle, struct nl_msg *msg,
 		   const struct kpac_entry *entry);

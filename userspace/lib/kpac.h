@@ -23,6 +23,7 @@
 #include <linux/kpac.h>
 
 #include "kpac-flow.h"
+#include "kpac-heartbeat.h"
 #include "kpac-table.h"
 
 #ifdef __cplusplus
@@ -268,6 +269,7 @@ struct kpac_stats {
  * @KPAC_EVENT_PORT_DEL: a device is no longer a port
  * @KPAC_EVENT_GONE: the module was unloaded; no events will follow
  * @KPAC_EVENT_TABLE: the table has changed
+ * @KPAC_EVENT_PEER: a peer has come up or gone down
  */
 enum kpac_event_type {
 	KPAC_EVENT_PORT_NEW,
@@ -275,6 +277,7 @@ enum kpac_event_type {
 	KPAC_EVENT_PORT_DEL,
 	KPAC_EVENT_GONE,
 	KPAC_EVENT_TABLE,
+	KPAC_EVENT_PEER,
 };
 
 /**
@@ -284,11 +287,13 @@ enum kpac_event_type {
  *	the event is about none
  * @table: how large the table is now, and what was added and deleted; %NULL but
  *	for %KPAC_EVENT_TABLE
+ * @peer: the peer, whose state has changed; %NULL but for %KPAC_EVENT_PEER
  */
 struct kpac_event {
 	enum kpac_event_type type;
 	const struct kpac_port *port;
 	const struct kpac_table *table;
+	const struct kpac_peer *peer;
 };
 
 /*

@@ -161,9 +161,16 @@ static const char *const fragment_names[] = {
 	[KPAC_FRAGMENT_LATER] = "later",
 };
 
+static const char *const state_names[] = {
+	[KPAC_HEARTBEAT_STATE_UNKNOWN] = "unknown",
+	[KPAC_HEARTBEAT_STATE_UP] = "up",
+	[KPAC_HEARTBEAT_STATE_DOWN] = "down",
+};
+
 _Static_assert(ARRAY_SIZE(arg_types) == KPAC_ARG_TYPE_MAX + 1, "arg-type");
 _Static_assert(ARRAY_SIZE(base_names) == KPAC_BASE_MAX + 1, "base");
 _Static_assert(ARRAY_SIZE(fragment_names) == KPAC_FRAGMENT_MAX + 1, "fragment");
+_Static_assert(ARRAY_SIZE(state_names) == KPAC_HEARTBEAT_STATE_MAX + 1, "state");
 
 static int from_name(const char *const *names, size_t n, const char *name)
 {
@@ -315,4 +322,15 @@ const char *kpac_fragment_name(unsigned int fragment)
 int kpac_fragment_from_name(const char *name)
 {
 	return from_name(fragment_names, ARRAY_SIZE(fragment_names), name);
+}
+
+/**
+ * kpac_heartbeat_state_name() - the name of what is known of a peer
+ * @state: enum kpac_heartbeat_state
+ *
+ * Return: a constant string, "unknown" also for a state of a newer module.
+ */
+const char *kpac_heartbeat_state_name(unsigned int state)
+{
+	return state < ARRAY_SIZE(state_names) ? state_names[state] : "unknown";
 }

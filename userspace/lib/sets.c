@@ -113,6 +113,21 @@ static const struct kpac_attr_set flow_set = {
 	},
 };
 
+static const struct kpac_attr_set heartbeat_set = {
+	.names = {
+		[KPAC_A_HEARTBEAT_NAME] = "name",
+		[KPAC_A_HEARTBEAT_ADDR] = "addr",
+		[KPAC_A_HEARTBEAT_DPORT] = "dport",
+		[KPAC_A_HEARTBEAT_SRC] = "src",
+		[KPAC_A_HEARTBEAT_SPORT] = "sport",
+		[KPAC_A_HEARTBEAT_IFINDEX] = "ifindex",
+		[KPAC_A_HEARTBEAT_INTERVAL] = "interval",
+		[KPAC_A_HEARTBEAT_MISSES] = "misses",
+		[KPAC_A_HEARTBEAT_HITS] = "hits",
+		[KPAC_A_HEARTBEAT_SIZE] = "size",
+	},
+};
+
 #define FITS(max) \
 	_Static_assert((max) < ARRAY_SIZE(((struct kpac_attr_set *)0)->names), \
 		       #max)
@@ -144,6 +159,10 @@ const struct kpac_attr_set *kpac_attr_set(int cmd)
 	case KPAC_CMD_FLOWMON_GET:
 	case KPAC_CMD_FLOWMON_RESET:
 		return &flow_set;
+	case KPAC_CMD_HEARTBEAT_NEW:
+	case KPAC_CMD_HEARTBEAT_DEL:
+	case KPAC_CMD_HEARTBEAT_GET:
+		return &heartbeat_set;
 	default:
 		return NULL;
 	}
