@@ -3,7 +3,7 @@
 #
 # run.sh - run a benchmark: "make bench B=NAME".
 #
-#   bench/run.sh forward|transmit|table [full|quick]
+#   bench/run.sh forward|transmit|table|reply [full|quick]
 #
 # Installs what is missing, builds, boots a VM that counts instructions and a
 # one-CPU user-mode Linux that runs at real speed, measures, prints a table, and
@@ -17,6 +17,8 @@
 #           with NICs, doorbells and interrupts included (nics.sh)
 # table     what the table of entries costs packets that are forwarded, what dropping
 #           by it costs, by kpac and its peers, and what loading it costs (table.sh)
+# reply     what answering echo requests and probes costs and how long it takes, by kpac,
+#           the kernel and processes, and what asking a thousand peers costs (reply.sh)
 #
 # Fails if any measurement did; what could be measured is reported all the same.
 #
@@ -36,7 +38,7 @@ usage() { sed -n '3,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 # Everything that runs in the guests is put into $out: nobody who builds in the
 # meantime can change it.
 build() {
-	local dir p
+	local dir nl p
 	say "building"
 	make -s tools >/dev/null
 	dir=$(scripts/build.sh bench "$(ref_kdir)")
@@ -44,11 +46,17 @@ build() {
 	for p in routes xdp latency udp; do
 		gcc -O2 -Wall -Wextra -o "$out/$p" "bench/$p.c"
 	done
+	if [[ $name = reply ]]; then
+		read -ra nl < <(pkg-config --cflags --libs libnl-genl-3.0)
+		gcc -O2 -Wall -Wextra -Iuserspace/lib -Iuapi -o "$out/reply" bench/reply.c \
+			userspace/libkpac.a "${nl[@]}"
+		cp "$out/reply" "$out/uml/"
+	fi
 	if [[ $name = transmit ]]; then
 		gcc -std=gnu11 -O2 -Wall -Wextra -pthread -Ibench/shim \
 			-o "$out/relay" bench/relay.c
 	fi
-	if [[ $name != forward ]]; then
+	if [[ $name = t* ]]; then
 		dir=$(scripts/build.sh bench-micro "$(ref_kdir)" KPAC_MICRO=1)
 		cp "$dir"/kpac_*.ko "$out/"
 	fi
@@ -74,7 +82,7 @@ uml() {
 		return
 	fi
 	cp "$dir/kpac.ko" "$out/uml/"
-	if [[ $name != forward ]]; then
+	if [[ $name = t* ]]; then
 		dir=$(scripts/build.sh bench-uml-micro "$(scripts/kernel.sh uml)" \
 			ARCH=um KPAC_MICRO=1)
 		cp "$dir"/kpac_*.ko "$out/uml/"
@@ -149,6 +157,16 @@ measure_table() {
 	say "measuring in a VM that counts instructions, mode $mode"
 	vm -i -m 4G -- bench/table.sh "$out" "$mode"
 	KPAC_ROUNDS=$rounds uml bench/table.sh "$out/uml" uml
+}
+
+# Who answers in user space shares the CPU with who asks.
+measure_reply() {
+	local rounds=${KPAC_ROUNDS:-5}
+	[[ $mode = full ]] || rounds=${KPAC_ROUNDS:-1}
+	say "measuring in a VM that counts instructions, mode $mode"
+	vm -i -m 2G -- bench/reply.sh "$out" "$mode"
+	KPAC_ROUNDS=$rounds KPAC_REQUESTS=9600 KPAC_TIMED=1000 \
+		uml bench/reply.sh "$out/uml" uml
 }
 
 report() {
