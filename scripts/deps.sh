@@ -25,7 +25,7 @@ VM="qemu-system-x86 busybox-static udev kmod file python3 iproute2 iputils-ping 
 CHECK="$VM sparse shellcheck python3-yaml python3-jsonschema ethtool nftables wireguard-tools
 	tcpdump xz-utils zstd bc bison flex libelf-dev libssl-dev perl
 	psmisc conntrack socat g++ man-db groff bash-completion"
-BENCH="$CHECK openvswitch-common gnuplot-nox iptables"
+BENCH="$CHECK openvswitch-common gnuplot-nox iptables wrk libpcre2-8-0 libpopt0"
 
 export DEBIAN_FRONTEND=noninteractive
 updated=''
@@ -130,35 +130,28 @@ need_vng() {
 	rm -rf "$tmp"
 }
 
-# The one tool that is needed of a package whose daemon would be started if it
-# were installed.
-need_ovs_dpctl() {
-	local dir=$KPAC_CACHE/ovs tmp=$KPAC_CACHE/tmp-ovs.$$
-	[[ ! -e $dir/usr/bin/ovs-dpctl ]] || return 0
+# Unpacks PACKAGE into the cache, which is there for FILE: installing it would start
+# a daemon. need_unpacked DIRECTORY FILE PACKAGE
+need_unpacked() {
+	local dir=$KPAC_CACHE/$1 tmp=$KPAC_CACHE/tmp-$1.$$
+	[[ ! -e $dir/$2 ]] || return 0
 	update_once
-	say "downloading ovs-dpctl"
+	say "downloading $3"
 	mkdir -p "$tmp/root"
 	(cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root \
-		download openvswitch-switch >/dev/null)
-	dpkg-deb -x "$tmp"/openvswitch-switch_*.deb "$tmp/root"
+		download "$3" >/dev/null)
+	dpkg-deb -x "$tmp/$3"_*.deb "$tmp/root"
+	# where all of them are from Debian 13 on
+	[[ ! -d $tmp/root/sbin ]] || cp -r "$tmp/root/sbin" "$tmp/root/usr/"
 	rm -rf "$dir"
 	mv "$tmp/root" "$dir"
 	rm -rf "$tmp"
 }
 
-# The collector of nfdump, for the same reason.
-need_nfdump() {
-	local dir=$KPAC_CACHE/nfdump tmp=$KPAC_CACHE/tmp-nfdump.$$
-	[[ ! -e $dir/usr/bin/nfcapd ]] || return 0
-	update_once
-	say "downloading nfdump"
-	mkdir -p "$tmp/root"
-	(cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root \
-		download nfdump >/dev/null)
-	dpkg-deb -x "$tmp"/nfdump_*.deb "$tmp/root"
-	rm -rf "$dir"
-	mv "$tmp/root" "$dir"
-	rm -rf "$tmp"
+need_peers() {
+	need_unpacked ovs usr/bin/ovs-dpctl openvswitch-switch
+	need_unpacked nginx usr/sbin/nginx nginx
+	need_unpacked ipvsadm usr/sbin/ipvsadm ipvsadm
 }
 
 deps() {
@@ -178,8 +171,8 @@ deps() {
 		need_kernel
 		need_vng
 	fi
-	[[ $1 != bench ]] || need_ovs_dpctl
-	[[ $1 != check ]] || need_nfdump
+	[[ $1 != bench ]] || need_peers
+	[[ $1 != check ]] || need_unpacked nfdump usr/bin/nfcapd nfdump
 }
 
 [[ $# -gt 0 ]] || { sed -n '3,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
