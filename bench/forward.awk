@@ -2,7 +2,7 @@
 #
 # forward.awk - from the measurements of forward.sh to results.
 #
-#	awk -v json=FILE -v bars=FILE -v scale=FILE -f forward.awk VM.tsv [UML.tsv]
+#	awk -v json=FILE -v bars=FILE -v scale=FILE -f lib.awk -f forward.awk VM.tsv [UML.tsv]
 #
 # Prints a table; writes the JSON, and data for forward.gp.
 #
@@ -11,15 +11,6 @@
 # than without kpac. For TCP (tcp-*) nothing is subtracted.
 
 BEGIN { FS = OFS = "\t"; SUBSEP = "/" }
-
-function median(list, n,	i, j, t)
-{
-	for (i = 2; i <= n; i++)
-		for (j = i; j > 1 && list[j] < list[j - 1]; j--) {
-			t = list[j]; list[j] = list[j - 1]; list[j - 1] = t
-		}
-	return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
-}
 
 # ipv4-64B-1flows-1routes: IPv4, 64 bytes, 1 flow, 1 route
 function title(c)

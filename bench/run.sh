@@ -177,7 +177,7 @@ report() {
 	awk -v json="$to.json" -v bars="$out/bars" -v scale="$out/scale" \
 		-v kernel="$(<"$out/kernel")" \
 		-v uml_kernel="$(cat "$out/uml/kernel" 2>/dev/null)" \
-		-f "bench/$name.awk" "$out/$name.tsv" "$out/uml/$name.tsv" |
+		-f bench/lib.awk -f "bench/$name.awk" "$out/$name.tsv" "$out/uml/$name.tsv" |
 		tee "$out/table"
 	gnuplot -e "bars='$out/bars'; scale='$out/scale'; out='$to.svg'" \
 		-e "kernel='$(<"$out/kernel")'" "bench/$name.gp"

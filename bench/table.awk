@@ -2,7 +2,7 @@
 #
 # table.awk - from the measurements of table.sh to results.
 #
-#	awk -v json=FILE -v bars=FILE -v scale=FILE -f table.awk VM.tsv [UML.tsv]
+#	awk -v json=FILE -v bars=FILE -v scale=FILE -f lib.awk -f table.awk VM.tsv [UML.tsv]
 #
 # Prints a table; writes the JSON, and data for table.gp.
 #
@@ -38,15 +38,6 @@ function name(file, c, peer, family, entries, masks, metric)
 {
 	return file SUBSEP c SUBSEP peer SUBSEP family SUBSEP entries SUBSEP \
 		masks SUBSEP metric
-}
-
-function median(list, n,	i, j, t)
-{
-	for (i = 2; i <= n; i++)
-		for (j = i; j > 1 && list[j] < list[j - 1]; j--) {
-			t = list[j]; list[j] = list[j - 1]; list[j - 1] = t
-		}
-	return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
 }
 
 # What one round measured and is subtracted from a key's value, or "?".
@@ -91,14 +82,6 @@ function net_of(file, c, peer, family, entries, masks,	k)
 {
 	k = name(file, c, peer, family, entries, masks, "time")
 	return (k in net) ? net[k] : "?"
-}
-
-# A number, right-aligned, or "-"; less another one.
-function show(x, width, decimals)
-{
-	if (x == "?")
-		return sprintf("%" width "s", "-")
-	return sprintf("%" width "." decimals "f", x)
 }
 
 function less(x, y)

@@ -3,7 +3,7 @@
 # transmit.awk - from the measurements of micro.sh, qdisc.sh, senders.sh, relay.sh and
 # nics.sh to results.
 #
-#	awk -v json=FILE -v bars=FILE -f transmit.awk VM.tsv [UML.tsv]
+#	awk -v json=FILE -v bars=FILE -f lib.awk -f transmit.awk VM.tsv [UML.tsv]
 #
 # Prints a table; writes the JSON, and data for transmit.gp. Lines of the same kind are
 # one result, their median; of the rates of senders.sh it is the highest, because
@@ -49,14 +49,6 @@ function v(c, peer, nic, cpus, queues, metric,	k)
 {
 	k = name(c, peer, nic, cpus, queues, metric)
 	return (k in value) ? value[k] : "?"
-}
-
-# A number of some decimals, right-aligned, or "?".
-function show(x, width, decimals)
-{
-	if (x == "?")
-		return sprintf("%" width "s", "-")
-	return sprintf("%" width "." decimals "f", x)
 }
 
 function json_out(	i, f, lines)
