@@ -91,7 +91,7 @@ help:
 	@echo 'make uninstall        removes them'
 	@echo 'make demo             what kpac does, in a VM (root; installs what is missing)'
 	@echo 'make check [T=name]   all tests, or selftests/name.sh alone, in a VM (root)'
-	@echo 'make bench B=forward  the benchmarks (root); also B=transmit, B=table, B=reply'
+	@echo 'make bench B=forward  the benchmarks (root); B=transmit, table, reply, chain'
 	@echo 'make warnings|sparse|checkpatch|shellcheck   one static check'
 	@echo 'make clean            removes what was built here'
 	@echo 'KDIR=dir ARCH=arch    another kernel than the running one;'

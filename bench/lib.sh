@@ -62,13 +62,15 @@ net_up() {
 	net_addresses
 }
 
+# net_namespaces [NS...]: S, R and D, unless others are said
 net_namespaces() {
 	local ns
+	[[ $# -gt 0 ]] || set -- S R D
 	modprobe -a pktgen cls_matchall act_gact sch_ingress 2>/dev/null || true
-	for ns in S R D; do
-		ip netns add $ns
-		ip -n $ns link set lo up
-		in_ns $ns sysctl -qw net.ipv6.conf.all.accept_dad=0 \
+	for ns; do
+		ip netns add "$ns"
+		ip -n "$ns" link set lo up
+		in_ns "$ns" sysctl -qw net.ipv6.conf.all.accept_dad=0 \
 			net.ipv6.conf.default.accept_dad=0 \
 			net.ipv6.conf.default.router_solicitations=0
 	done

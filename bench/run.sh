@@ -3,7 +3,7 @@
 #
 # run.sh - run a benchmark: "make bench B=NAME".
 #
-#   bench/run.sh forward|transmit|table|reply [full|quick]
+#   bench/run.sh forward|transmit|table|reply|chain [full|quick]
 #
 # Installs what is missing, builds, boots a VM that counts instructions and a
 # one-CPU user-mode Linux that runs at real speed, measures, prints a table, and
@@ -19,6 +19,8 @@
 #           by it costs, by kpac and its peers, and what loading it costs (table.sh)
 # reply     what answering echo requests and probes costs and how long it takes, by kpac,
 #           the kernel and processes, and what asking a thousand peers costs (reply.sh)
+# chain     what a firewall, a flow monitor and a load balancer in front of web servers
+#           cost together, by kpac and its peers (chain.sh)
 #
 # Fails if any measurement did; what could be measured is reported all the same.
 #
@@ -42,7 +44,10 @@ build() {
 	say "building"
 	make -s tools >/dev/null
 	dir=$(scripts/build.sh bench "$(ref_kdir)")
-	cp "$dir/kpac.ko" "$KPAC_CACHE/ovs/usr/bin/ovs-dpctl" "$out/"
+	cp "$dir/kpac.ko" "$KPAC_CACHE/ovs/usr/bin/ovs-dpctl" \
+		"$KPAC_CACHE/ipvsadm/usr/sbin/ipvsadm" \
+		"$KPAC_CACHE/nginx/usr/sbin/nginx" "$out/"
+	cp "$KPAC_CACHE/ipvsadm/usr/sbin/ipvsadm" "$out/uml/"
 	for p in routes xdp latency udp; do
 		gcc -O2 -Wall -Wextra -o "$out/$p" "bench/$p.c"
 	done
@@ -167,6 +172,22 @@ measure_reply() {
 	vm -i -m 2G -- bench/reply.sh "$out" "$mode"
 	KPAC_ROUNDS=$rounds KPAC_REQUESTS=9600 KPAC_TIMED=1000 \
 		uml bench/reply.sh "$out/uml" uml
+}
+
+measure_chain() {
+	local rounds=${KPAC_ROUNDS:-11}
+	[[ $mode = full ]] || rounds=${KPAC_ROUNDS:-2}
+	say "measuring in a VM that counts instructions, mode $mode"
+	vm -i -m 4G -- bench/chain.sh "$out" "$mode"
+	if [[ $mode = full ]]; then
+		say "measuring in a VM with two CPUs"
+		mkdir -p "$out/two"
+		cp "$out/ipvsadm" "$out/nginx" "$out/two/"
+		KPAC_PACKETS=${KPAC_PACKETS:-20000} \
+			vm -c 2 -m 4G -- bench/chain.sh "$out/two" two
+		cat "$out/two/chain.tsv" >> "$out/chain.tsv"
+	fi
+	KPAC_ROUNDS=$rounds uml bench/chain.sh "$out/uml" uml
 }
 
 report() {
