@@ -2,7 +2,7 @@
 #
 # reply.awk - from the measurements of reply.sh to results.
 #
-#	awk -v json=FILE -v bars=FILE -v scale=FILE -f reply.awk VM.tsv [UML.tsv]
+#	awk -v json=FILE -v bars=FILE -v scale=FILE -f lib.awk -f reply.awk VM.tsv [UML.tsv]
 #
 # Prints a table; writes the JSON, and data for reply.gp.
 #
@@ -37,15 +37,6 @@ function name(file, c, peer, kind, load, metric)
 	return file SUBSEP c SUBSEP peer SUBSEP kind SUBSEP load SUBSEP metric
 }
 
-function median(list, n,	i, j, t)
-{
-	for (i = 2; i <= n; i++)
-		for (j = i; j > 1 && list[j] < list[j - 1]; j--) {
-			t = list[j]; list[j] = list[j - 1]; list[j - 1] = t
-		}
-	return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
-}
-
 # Medians over the rounds: sets value, net, n.
 function settle(k,	f, r, ref, values, nets, count)
 {
@@ -72,14 +63,6 @@ function net_of(file, peer, kind, burst,	k)
 {
 	k = name(file, "cost", peer, kind, burst, "time")
 	return (k in net) ? net[k] : "?"
-}
-
-# A number, right-aligned, or "-".
-function show(x, width, decimals)
-{
-	if (x == "?")
-		return sprintf("%" width "s", "-")
-	return sprintf("%" width "." decimals "f", x)
 }
 
 function ratio(x, y)

@@ -61,7 +61,7 @@ build() {
 		gcc -std=gnu11 -O2 -Wall -Wextra -pthread -Ibench/shim \
 			-o "$out/relay" bench/relay.c
 	fi
-	if [[ $name = t* ]]; then
+	if [[ $name != forward && $name != reply ]]; then
 		dir=$(scripts/build.sh bench-micro "$(ref_kdir)" KPAC_MICRO=1)
 		cp "$dir"/kpac_*.ko "$out/"
 	fi
@@ -87,7 +87,7 @@ uml() {
 		return
 	fi
 	cp "$dir/kpac.ko" "$out/uml/"
-	if [[ $name = t* ]]; then
+	if [[ $name != forward && $name != reply ]]; then
 		dir=$(scripts/build.sh bench-uml-micro "$(scripts/kernel.sh uml)" \
 			ARCH=um KPAC_MICRO=1)
 		cp "$dir"/kpac_*.ko "$out/uml/"
