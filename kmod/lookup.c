@@ -147,16 +147,20 @@ kpac_lookup(const struct kpac_masks *masks, struct kpac_view *view, u64 gen,
  * kpac_table_run - have the entries of a table decide about a packet
  * @table: the table of the packet's namespace
  * @view: the packet
+ * @after: entries before this order have had it
+ *
+ * Where a handler has changed the packet's words, those who come next see what it
+ * has made of it.
  *
  * Context: softirq, under RCU.
  * Return: what the entry that ended the packet's way decided;
  * %KPAC_VERDICT_NEXT: none did.
  */
 enum kpac_verdict kpac_table_run(const struct kpac_table *table,
-				 struct kpac_view *view)
+				 struct kpac_view *view, u64 after)
 {
 	/* before anything that this generation has */
-	u64 gen = smp_load_acquire(&table->gen), after = 0;
+	u64 gen = smp_load_acquire(&table->gen);
 	const struct kpac_masks *masks = rcu_dereference(table->masks);
 	struct kpac_found found __uninitialized;
 	enum kpac_verdict verdict;
@@ -165,14 +169,18 @@ enum kpac_verdict kpac_table_run(const struct kpac_table *table,
 	if (unlikely(!masks))
 		return KPAC_VERDICT_NEXT;
 	do {
+		view->has &= ~KPAC_HAS_CHANGED;
 		kpac_lookup(masks, view, gen, after, KPAC_LOOK_APPLY, &found);
 		for (i = 0; i < found.n; i++) {
 			verdict = kpac_entry_run(found.entry[i], view);
 			if (verdict != KPAC_VERDICT_NEXT)
 				return verdict;
 			after = found.entry[i]->order + 1;
+			if (unlikely(view->has & KPAC_HAS_CHANGED))
+				break;
 		}
-	} while (unlikely(found.more));
+	} while (unlikely(found.more) ||
+		 unlikely(view->has & KPAC_HAS_CHANGED));
 	return KPAC_VERDICT_NEXT;
 }
 

@@ -97,10 +97,15 @@ enum kpac_verdict kpac_memo_run(const struct kpac_table *table,
 		entry[i] = memo->entry[i];
 	kpac_memo_unlock();
 	if (unlikely(n > KPAC_MEMO_ENTRIES))
-		return kpac_table_run(table, view);
-	for (i = 0; i < n && verdict == KPAC_VERDICT_NEXT; i++)
-		if (kpac_entry_fits(entry[i], view))
-			verdict = kpac_entry_run(entry[i], view);
+		return kpac_table_run(table, view, 0);
+	for (i = 0; i < n && verdict == KPAC_VERDICT_NEXT; i++) {
+		if (!kpac_entry_fits(entry[i], view))
+			continue;
+		verdict = kpac_entry_run(entry[i], view);
+		if (unlikely(view->has & KPAC_HAS_CHANGED) &&
+		    verdict == KPAC_VERDICT_NEXT)
+			return kpac_table_run(table, view, entry[i]->order + 1);
+	}
 	return verdict;
 }
 

@@ -58,6 +58,13 @@ static void kpac_skb_changed(struct kpac_view *view)
 		skb->ip_summed = CHECKSUM_NONE;
 }
 
+/* The stack has taken it out of the frame. */
+static void kpac_skb_untag(struct kpac_view *view)
+{
+	__vlan_hwaccel_clear_tag(view->packet);
+	kpac_view_link_word(view)->vlan = 0;
+}
+
 static bool kpac_skb_trim(struct kpac_view *view, unsigned int len)
 {
 	struct sk_buff *skb = view->packet;
@@ -107,6 +114,7 @@ static const struct kpac_view_ops kpac_skb_ops = {
 	.unshare = kpac_skb_unshare,
 	.copy = kpac_skb_copy,
 	.changed = kpac_skb_changed,
+	.untag = kpac_skb_untag,
 	.trim = kpac_skb_trim,
 	.consume = kpac_skb_consume,
 	.clone = kpac_skb_clone,
@@ -269,7 +277,7 @@ kpac_skb_view_receive(struct kpac_port *port, struct sk_buff **pskb,
 
 	kpac_skb_view(port, *pskb, &view);
 	verdict = likely(view.plain) ? kpac_memo_run(table, &view) :
-				       kpac_table_run(table, &view);
+				       kpac_table_run(table, &view, 0);
 	return kpac_skb_do(port, pskb, &view, verdict, may_handover);
 }
 

@@ -158,7 +158,7 @@ struct kpac_listing {
 };
 
 enum kpac_verdict kpac_table_run(const struct kpac_table *table,
-				 struct kpac_view *view);
+				 struct kpac_view *view, u64 after);
 unsigned int kpac_table_meets(const struct kpac_table *table,
 			      struct kpac_view *view,
 			      const struct kpac_entry **entry,

@@ -30,6 +30,7 @@ struct kpac_view;
 #define KPAC_HAS_PAYLOAD	BIT(6)	/* @payload is known */
 #define KPAC_HAS_FRAGMENT	BIT(7)	/* the packet is a fragment */
 #define KPAC_HAS_IP		BIT(8)	/* of either version */
+#define KPAC_HAS_CHANGED	BIT(14)	/* a handler has changed its words */
 #define KPAC_HAS_NEVER		BIT(15)	/* nothing has this */
 
 /* How a packet's transport checksum stands. */
@@ -101,6 +102,7 @@ struct kpac_link_word {
  * @copy: copy bytes out of the packet, from an offset on, which it has
  * @changed: bytes of the packet were changed from behind the checksums' backs,
  *	that is, but for checksums that were brought up to date
+ * @untag: take the VLAN tag off the packet
  * @trim: make the packet end after so many bytes, which it has
  * @consume: take the packet, which has reached its end; the verdict is then
  *	%KPAC_VERDICT_STOLEN
@@ -113,6 +115,7 @@ struct kpac_view_ops {
 	void (*copy)(const struct kpac_view *view, unsigned int offset,
 		     void *to, unsigned int len);
 	void (*changed)(struct kpac_view *view);
+	void (*untag)(struct kpac_view *view);
 	bool (*trim)(struct kpac_view *view, unsigned int len);
 	void (*consume)(struct kpac_view *view);
 	struct sk_buff *(*clone)(const struct kpac_view *view,
