@@ -15,6 +15,7 @@ static LIST_HEAD(kpac_handlers);	/* by name */
 /* Those of kpac itself. */
 static struct kpac_handler * const kpac_own_handlers[] = {
 	&kpac_handler_allow_established,
+	&kpac_handler_balance,
 	&kpac_handler_count,
 	&kpac_handler_drop,
 	&kpac_handler_echo,

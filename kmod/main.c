@@ -6,6 +6,7 @@
 
 #include "flow.h"
 #include "handler.h"
+#include "handlers/balancer.h"
 #include "heartbeat.h"
 #include "hooks.h"
 #include "mask.h"
@@ -37,9 +38,12 @@ static int __init kpac_init(void)
 	err = kpac_qdisc_init();
 	if (err)
 		goto err_tx;
-	err = kpac_handlers_init();
+	err = kpac_balancer_init();
 	if (err)
 		goto err_qdisc;
+	err = kpac_handlers_init();
+	if (err)
+		goto err_balancer;
 	err = kpac_heartbeat_init();
 	if (err)
 		goto err_handlers;
@@ -57,6 +61,8 @@ err_heartbeat:
 	kpac_heartbeat_exit();
 err_handlers:
 	kpac_handlers_exit();
+err_balancer:
+	kpac_balancer_exit();
 err_qdisc:
 	kpac_qdisc_exit();
 err_tx:
@@ -76,6 +82,7 @@ static void __exit kpac_exit(void)
 	kpac_port_exit();
 	kpac_heartbeat_exit();
 	kpac_handlers_exit();
+	kpac_balancer_exit();
 	kpac_qdisc_exit();
 	kpac_tx_exit();
 	kpac_memo_exit();

@@ -27,6 +27,16 @@ static const struct netlink_range_validation kpac_a_match_ifindex_range = {
 	.max	= S32_MAX,
 };
 
+static const struct netlink_range_validation kpac_a_balancer_connections_range = {
+	.min	= 1024ULL,
+	.max	= 4194304ULL,
+};
+
+static const struct netlink_range_validation kpac_a_balancer_timeout_range = {
+	.min	= 1000ULL,
+	.max	= 604800000ULL,
+};
+
 static const struct netlink_range_validation kpac_a_heartbeat_ifindex_range = {
 	.min	= 1ULL,
 	.max	= S32_MAX,
@@ -184,6 +194,62 @@ static const struct nla_policy kpac_flowmon_get_nl_policy[KPAC_A_FLOW_MONITOR + 
 /* KPAC_CMD_FLOWMON_RESET - do */
 static const struct nla_policy kpac_flowmon_reset_nl_policy[KPAC_A_FLOW_MONITOR + 1] = {
 	[KPAC_A_FLOW_MONITOR] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_MONITOR, },
+};
+
+/* KPAC_CMD_BALANCER_NEW - do */
+static const struct nla_policy kpac_balancer_new_nl_policy[KPAC_A_BALANCER_TIMEOUT + 1] = {
+	[KPAC_A_BALANCER_NAME] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_BALANCER, },
+	[KPAC_A_BALANCER_MODE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[KPAC_A_BALANCER_CONNECTIONS] = NLA_POLICY_FULL_RANGE(NLA_U32, &kpac_a_balancer_connections_range),
+	[KPAC_A_BALANCER_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kpac_a_balancer_timeout_range),
+};
+
+/* KPAC_CMD_BALANCER_SET - do */
+static const struct nla_policy kpac_balancer_set_nl_policy[KPAC_A_BALANCER_TIMEOUT + 1] = {
+	[KPAC_A_BALANCER_NAME] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_BALANCER, },
+	[KPAC_A_BALANCER_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_UINT, &kpac_a_balancer_timeout_range),
+};
+
+/* KPAC_CMD_BALANCER_DEL - do */
+static const struct nla_policy kpac_balancer_del_nl_policy[KPAC_A_BALANCER_NAME + 1] = {
+	[KPAC_A_BALANCER_NAME] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_BALANCER, },
+};
+
+/* KPAC_CMD_BALANCER_GET - do */
+static const struct nla_policy kpac_balancer_get_nl_policy[KPAC_A_BALANCER_NAME + 1] = {
+	[KPAC_A_BALANCER_NAME] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_BALANCER, },
+};
+
+/* KPAC_CMD_BACKEND_NEW - do */
+static const struct nla_policy kpac_backend_new_nl_policy[KPAC_A_BACKEND_HEARTBEAT + 1] = {
+	[KPAC_A_BACKEND_BALANCER] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_BALANCER, },
+	[KPAC_A_BACKEND_ADDRESS] = { .type = NLA_BINARY, },
+	[KPAC_A_BACKEND_PORT] = { .type = NLA_U16, },
+	[KPAC_A_BACKEND_WEIGHT] = NLA_POLICY_MAX(NLA_U32, KPAC_MAX_WEIGHT),
+	[KPAC_A_BACKEND_STATE] = NLA_POLICY_MAX(NLA_U32, 2),
+	[KPAC_A_BACKEND_HEARTBEAT] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_HEARTBEAT, },
+};
+
+/* KPAC_CMD_BACKEND_SET - do */
+static const struct nla_policy kpac_backend_set_nl_policy[KPAC_A_BACKEND_HEARTBEAT + 1] = {
+	[KPAC_A_BACKEND_BALANCER] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_BALANCER, },
+	[KPAC_A_BACKEND_ADDRESS] = { .type = NLA_BINARY, },
+	[KPAC_A_BACKEND_PORT] = { .type = NLA_U16, },
+	[KPAC_A_BACKEND_WEIGHT] = NLA_POLICY_MAX(NLA_U32, KPAC_MAX_WEIGHT),
+	[KPAC_A_BACKEND_STATE] = NLA_POLICY_MAX(NLA_U32, 2),
+	[KPAC_A_BACKEND_HEARTBEAT] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_HEARTBEAT, },
+};
+
+/* KPAC_CMD_BACKEND_DEL - do */
+static const struct nla_policy kpac_backend_del_nl_policy[KPAC_A_BACKEND_PORT + 1] = {
+	[KPAC_A_BACKEND_BALANCER] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_BALANCER, },
+	[KPAC_A_BACKEND_ADDRESS] = { .type = NLA_BINARY, },
+	[KPAC_A_BACKEND_PORT] = { .type = NLA_U16, },
+};
+
+/* KPAC_CMD_BACKEND_GET - dump */
+static const struct nla_policy kpac_backend_get_nl_policy[KPAC_A_BACKEND_BALANCER + 1] = {
+	[KPAC_A_BACKEND_BALANCER] = { .type = NLA_NUL_STRING, .len = KPAC_MAX_BALANCER, },
 };
 
 /* KPAC_CMD_HEARTBEAT_NEW - do */
@@ -353,6 +419,69 @@ static const struct genl_split_ops kpac_nl_ops[] = {
 		.policy		= kpac_flowmon_reset_nl_policy,
 		.maxattr	= KPAC_A_FLOW_MONITOR,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_BALANCER_NEW,
+		.doit		= kpac_nl_balancer_new_doit,
+		.policy		= kpac_balancer_new_nl_policy,
+		.maxattr	= KPAC_A_BALANCER_TIMEOUT,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_BALANCER_SET,
+		.doit		= kpac_nl_balancer_set_doit,
+		.policy		= kpac_balancer_set_nl_policy,
+		.maxattr	= KPAC_A_BALANCER_TIMEOUT,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_BALANCER_DEL,
+		.doit		= kpac_nl_balancer_del_doit,
+		.policy		= kpac_balancer_del_nl_policy,
+		.maxattr	= KPAC_A_BALANCER_NAME,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_BALANCER_GET,
+		.doit		= kpac_nl_balancer_get_doit,
+		.policy		= kpac_balancer_get_nl_policy,
+		.maxattr	= KPAC_A_BALANCER_NAME,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= KPAC_CMD_BALANCER_GET,
+		.dumpit	= kpac_nl_balancer_get_dumpit,
+		.flags	= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= KPAC_CMD_BACKEND_NEW,
+		.doit		= kpac_nl_backend_new_doit,
+		.policy		= kpac_backend_new_nl_policy,
+		.maxattr	= KPAC_A_BACKEND_HEARTBEAT,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_BACKEND_SET,
+		.doit		= kpac_nl_backend_set_doit,
+		.policy		= kpac_backend_set_nl_policy,
+		.maxattr	= KPAC_A_BACKEND_HEARTBEAT,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_BACKEND_DEL,
+		.doit		= kpac_nl_backend_del_doit,
+		.policy		= kpac_backend_del_nl_policy,
+		.maxattr	= KPAC_A_BACKEND_PORT,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= KPAC_CMD_BACKEND_GET,
+		.start		= kpac_nl_backend_get_start,
+		.dumpit		= kpac_nl_backend_get_dumpit,
+		.done		= kpac_nl_backend_get_done,
+		.policy		= kpac_backend_get_nl_policy,
+		.maxattr	= KPAC_A_BACKEND_BALANCER,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
 	},
 	{
 		.cmd		= KPAC_CMD_HEARTBEAT_NEW,

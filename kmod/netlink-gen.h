@@ -21,8 +21,10 @@ extern const struct nla_policy kpac_payload_nl_policy[KPAC_A_PAYLOAD_MASK + 1];
 
 int kpac_nl_entry_get_start(struct netlink_callback *cb);
 int kpac_nl_flowmon_get_start(struct netlink_callback *cb);
+int kpac_nl_backend_get_start(struct netlink_callback *cb);
 int kpac_nl_entry_get_done(struct netlink_callback *cb);
 int kpac_nl_flowmon_get_done(struct netlink_callback *cb);
+int kpac_nl_backend_get_done(struct netlink_callback *cb);
 
 int kpac_nl_port_new_doit(struct sk_buff *skb, struct genl_info *info);
 int kpac_nl_port_set_doit(struct sk_buff *skb, struct genl_info *info);
@@ -48,6 +50,17 @@ int kpac_nl_handler_get_dumpit(struct sk_buff *skb,
 int kpac_nl_flowmon_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
 int kpac_nl_flowmon_reset_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_balancer_new_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_balancer_set_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_balancer_del_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_balancer_get_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_balancer_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
+int kpac_nl_backend_new_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_backend_set_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_backend_del_doit(struct sk_buff *skb, struct genl_info *info);
+int kpac_nl_backend_get_dumpit(struct sk_buff *skb,
+			       struct netlink_callback *cb);
 int kpac_nl_heartbeat_new_doit(struct sk_buff *skb, struct genl_info *info);
 int kpac_nl_heartbeat_del_doit(struct sk_buff *skb, struct genl_info *info);
 int kpac_nl_heartbeat_get_doit(struct sk_buff *skb, struct genl_info *info);

@@ -6,6 +6,7 @@
 #include "../handler.h"
 
 extern struct kpac_handler kpac_handler_allow_established;
+extern struct kpac_handler kpac_handler_balance;
 extern struct kpac_handler kpac_handler_count;
 extern struct kpac_handler kpac_handler_drop;
 extern struct kpac_handler kpac_handler_echo;

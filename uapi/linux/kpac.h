@@ -19,6 +19,12 @@
 #define KPAC_MAX_MASKS		256
 #define KPAC_MAX_PRIORITY	65535
 #define KPAC_MAX_MONITOR	31
+#define KPAC_MAX_BALANCER	31
+#define KPAC_MAX_BALANCERS	1024
+#define KPAC_MAX_BACKENDS	1024
+#define KPAC_MAX_WEIGHT		1000
+#define KPAC_MAX_HEARTBEAT	47
+#define KPAC_BALANCE_SLOTS	65537
 #define KPAC_DEFAULT_PRIORITY	32768
 #define KPAC_MAX_COMMENT	127
 #define KPAC_MAX_DO		16
@@ -199,6 +205,52 @@ enum kpac_arg_type {
 	/* private: */
 	__KPAC_ARG_TYPE_MAX,
 	KPAC_ARG_TYPE_MAX = (__KPAC_ARG_TYPE_MAX - 1)
+};
+
+/**
+ * enum kpac_balance_mode - How packets get to the back end.
+ * @KPAC_BALANCE_MODE_NAT: It is made their destination, and what it answers
+ *   comes back this way.
+ * @KPAC_BALANCE_MODE_DSR: Their frames are sent to it as they are; it has the
+ *   address, and answers the client directly.
+ */
+enum kpac_balance_mode {
+	KPAC_BALANCE_MODE_NAT,
+	KPAC_BALANCE_MODE_DSR,
+
+	/* private: */
+	__KPAC_BALANCE_MODE_MAX,
+	KPAC_BALANCE_MODE_MAX = (__KPAC_BALANCE_MODE_MAX - 1)
+};
+
+/**
+ * enum kpac_backend_state - What a back end may be given, as the administrator
+ *   wants it.
+ * @KPAC_BACKEND_STATE_UP: New connections, and those that it has.
+ * @KPAC_BACKEND_STATE_DOWN: Nothing; the connections that it has go to others.
+ * @KPAC_BACKEND_STATE_DRAIN: The connections that it has, but no new ones.
+ */
+enum kpac_backend_state {
+	KPAC_BACKEND_STATE_UP,
+	KPAC_BACKEND_STATE_DOWN,
+	KPAC_BACKEND_STATE_DRAIN,
+
+	/* private: */
+	__KPAC_BACKEND_STATE_MAX,
+	KPAC_BACKEND_STATE_MAX = (__KPAC_BACKEND_STATE_MAX - 1)
+};
+
+/**
+ * enum kpac_backend_health - What the heartbeat of a back end has found out.
+ * @KPAC_BACKEND_HEALTH_UNKNOWN: Nothing, or there is none; the back end counts
+ *   as well.
+ * @KPAC_BACKEND_HEALTH_UP: It answers.
+ * @KPAC_BACKEND_HEALTH_DOWN: It does not, and is given nothing.
+ */
+enum kpac_backend_health {
+	KPAC_BACKEND_HEALTH_UNKNOWN,
+	KPAC_BACKEND_HEALTH_UP,
+	KPAC_BACKEND_HEALTH_DOWN,
 };
 
 /**
@@ -438,6 +490,45 @@ enum {
 };
 
 enum {
+	KPAC_A_BALANCER_NAME = 1,
+	KPAC_A_BALANCER_MODE,
+	KPAC_A_BALANCER_CONNECTIONS,
+	KPAC_A_BALANCER_TIMEOUT,
+	KPAC_A_BALANCER_BACKENDS,
+	KPAC_A_BALANCER_ENTRIES,
+	KPAC_A_BALANCER_CELLS,
+	KPAC_A_BALANCER_EVICTED,
+	KPAC_A_BALANCER_MOVED,
+	KPAC_A_BALANCER_UNAVAILABLE,
+	KPAC_A_BALANCER_UNRESOLVED,
+	KPAC_A_BALANCER_UNCHANGEABLE,
+	KPAC_A_BALANCER_FRAGMENTS,
+	KPAC_A_BALANCER_OTHERS,
+	KPAC_A_BALANCER_UNKNOWN,
+	KPAC_A_BALANCER_ERRORS,
+
+	__KPAC_A_BALANCER_MAX,
+	KPAC_A_BALANCER_MAX = (__KPAC_A_BALANCER_MAX - 1)
+};
+
+enum {
+	KPAC_A_BACKEND_BALANCER = 1,
+	KPAC_A_BACKEND_ADDRESS,
+	KPAC_A_BACKEND_PORT,
+	KPAC_A_BACKEND_WEIGHT,
+	KPAC_A_BACKEND_STATE,
+	KPAC_A_BACKEND_HEARTBEAT,
+	KPAC_A_BACKEND_HEALTH,
+	KPAC_A_BACKEND_SLOTS,
+	KPAC_A_BACKEND_PACKETS,
+	KPAC_A_BACKEND_BYTES,
+	KPAC_A_BACKEND_CONNECTIONS,
+
+	__KPAC_A_BACKEND_MAX,
+	KPAC_A_BACKEND_MAX = (__KPAC_A_BACKEND_MAX - 1)
+};
+
+enum {
 	KPAC_A_HEARTBEAT_NAME = 1,
 	KPAC_A_HEARTBEAT_ADDR,
 	KPAC_A_HEARTBEAT_DPORT,
@@ -490,6 +581,14 @@ enum {
 	KPAC_CMD_HANDLER_GET,
 	KPAC_CMD_FLOWMON_GET,
 	KPAC_CMD_FLOWMON_RESET,
+	KPAC_CMD_BALANCER_NEW,
+	KPAC_CMD_BALANCER_SET,
+	KPAC_CMD_BALANCER_DEL,
+	KPAC_CMD_BALANCER_GET,
+	KPAC_CMD_BACKEND_NEW,
+	KPAC_CMD_BACKEND_SET,
+	KPAC_CMD_BACKEND_DEL,
+	KPAC_CMD_BACKEND_GET,
 	KPAC_CMD_HEARTBEAT_NEW,
 	KPAC_CMD_HEARTBEAT_DEL,
 	KPAC_CMD_HEARTBEAT_GET,
