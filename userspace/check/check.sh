@@ -41,7 +41,7 @@ result $finished "check.c came to its end (exit status $status)"
 exported=$(nm -D --defined-only libkpac.so | awk '$2 == "T" { print $3 }' | sort)
 mapped=$(sed -n 's/^\t\(kpac_[a-z_]*\);$/\1@@KPAC_1.0/p' lib/libkpac.map | sort)
 declared=$(grep -oh '\bkpac_[a-z_]*(' lib/kpac.h lib/kpac-table.h lib/kpac-flow.h \
-	lib/kpac-heartbeat.h | tr -d '(' |
+	lib/kpac-heartbeat.h lib/kpac-balance.h | tr -d '(' |
 	grep -v -E '^kpac_dev_(name|index)$' | sort -u | sed 's/$/@@KPAC_1.0/')
 [ -n "$exported" ] && [ "$exported" = "$mapped" ]
 result $? "libkpac.so exports what libkpac.map has"

@@ -72,7 +72,7 @@ int arg_twice(const char *name, const char *second);
 int no_value(const char *name);
 int command_unknown(const char *what, const char *word, const char *help);
 
-/* port.c, handler.c, stat.c, flowmon.c, heartbeat.c, monitor.c: one per object */
+/* port.c, handler.c, stat.c, flowmon.c, heartbeat.c, balancer.c, ...: one per object */
 int port_main(struct ctl *ctl, int argc, char **argv);
 void port_usage(FILE *to);
 int handler_main(struct ctl *ctl, int argc, char **argv);
@@ -83,6 +83,10 @@ int flowmon_main(struct ctl *ctl, int argc, char **argv);
 void flowmon_usage(FILE *to);
 int heartbeat_main(struct ctl *ctl, int argc, char **argv);
 void heartbeat_usage(FILE *to);
+int balancer_main(struct ctl *ctl, int argc, char **argv);
+void balancer_usage(FILE *to);
+int backend_main(struct ctl *ctl, int argc, char **argv);
+void backend_usage(FILE *to);
 int monitor_main(struct ctl *ctl, int argc, char **argv);
 void monitor_usage(FILE *to);
 

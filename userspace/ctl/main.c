@@ -20,6 +20,8 @@ static const struct command objects[] = {
 	{ "stat", "stats", stat_main, stat_usage },
 	{ "flowmon", NULL, flowmon_main, flowmon_usage },
 	{ "heartbeat", NULL, heartbeat_main, heartbeat_usage },
+	{ "balancer", NULL, balancer_main, balancer_usage },
+	{ "backend", NULL, backend_main, backend_usage },
 	{ "monitor", NULL, monitor_main, monitor_usage },
 	{ "help", NULL, help_main, usage },
 };
@@ -27,8 +29,8 @@ static const struct command objects[] = {
 static void usage(FILE *to)
 {
 	fputs("Usage: kpacctl [ OPTIONS ] OBJECT { COMMAND | help }\n"
-	      "where  OBJECT := { port | handler | stat | flowmon | heartbeat | monitor |\n"
-	      "                    help }\n"
+	      "where  OBJECT := { port | handler | stat | flowmon | heartbeat | balancer |\n"
+	      "                   backend | monitor | help }\n"
 	      "       OPTIONS := { -j[son] | -p[retty] | -d[etails] | -s[tatistics] |\n"
 	      "                    -n[etns] NETNS | -c[olor][={auto|always|never}] |\n"
 	      "                    -V[ersion] | -h[elp] }\n",

@@ -46,18 +46,24 @@ bool kpac_get_uint(const struct nlattr *nla, uint64_t *value)
 	}
 }
 
-bool kpac_get_ifname(const struct nlattr *nla, char name[IF_NAMESIZE])
+/* A name that is not empty, with room for @size bytes and so one less. */
+bool kpac_get_name(const struct nlattr *nla, char *name, size_t size)
 {
 	size_t len;
 
 	if (!nla)
 		return false;
 	len = strnlen(nla_data(nla), (size_t)nla_len(nla));
-	if (!len || len >= IF_NAMESIZE)
+	if (!len || len >= size)
 		return false;
 	memcpy(name, nla_data(nla), len);
 	name[len] = '\0';
 	return true;
+}
+
+bool kpac_get_ifname(const struct nlattr *nla, char name[IF_NAMESIZE])
+{
+	return kpac_get_name(nla, name, IF_NAMESIZE);
 }
 
 /* A string of its own, for the message's need not end with a zero. */

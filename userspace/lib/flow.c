@@ -27,19 +27,6 @@ static bool get_short(const struct nlattr *nla, uint16_t *value)
 	return true;
 }
 
-static bool get_monitor(const struct nlattr *nla, char *name)
-{
-	size_t len;
-
-	if (!nla)
-		return false;
-	len = strnlen(nla_data(nla), (size_t)nla_len(nla));
-	if (!len || len > KPAC_MAX_MONITOR)
-		return false;
-	memcpy(name, nla_data(nla), len);
-	return true;
-}
-
 /* Both addresses are of one kind. */
 static bool get_ends(struct nlattr **tb, struct kpac_flow *flow)
 {
@@ -81,7 +68,8 @@ int kpac_parse_flow(const struct nlmsghdr *nlh, struct kpac_flow *flow)
 	memset(flow, 0, sizeof(*flow));
 	if (!kpac_attrs(nlh, &first, &len) ||
 	    nla_parse(tb, KPAC_A_FLOW_MAX, first, len, NULL) ||
-	    !get_monitor(tb[KPAC_A_FLOW_MONITOR], flow->monitor) ||
+	    !kpac_get_name(tb[KPAC_A_FLOW_MONITOR], flow->monitor,
+			   sizeof(flow->monitor)) ||
 	    !kpac_get_u32(tb[KPAC_A_FLOW_IFINDEX], &flow->ifindex) ||
 	    !get_small(tb[KPAC_A_FLOW_PROTO], &flow->proto) ||
 	    !get_ends(tb, flow) ||

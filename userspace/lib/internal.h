@@ -79,6 +79,7 @@ bool kpac_get_u16(const struct nlattr *nla, unsigned int *value);
 bool kpac_get_u32(const struct nlattr *nla, unsigned int *value);
 bool kpac_get_uint(const struct nlattr *nla, uint64_t *value);
 bool kpac_get_ifname(const struct nlattr *nla, char name[IF_NAMESIZE]);
+bool kpac_get_name(const struct nlattr *nla, char *name, size_t size);
 bool kpac_get_text(struct kpac_arena *arena, const struct nlattr *nla,
 		   const char **text);
 bool kpac_attrs(const struct nlmsghdr *nlh, struct nlattr **first, int *len);
@@ -109,6 +110,14 @@ int kpac_parse_flow(const struct nlmsghdr *nlh, struct kpac_flow *flow);
 
 /* heartbeat.c */
 int kpac_parse_peer(const struct nlmsghdr *nlh, struct kpac_peer *peer);
+
+/* balancer.c */
+int kpac_parse_balancer(const struct nlmsghdr *nlh,
+			struct kpac_balancer *balancer);
+int kpac_check_balancer(struct kpac *handle, const char *name);
+
+/* backend.c */
+int kpac_parse_backend(const struct nlmsghdr *nlh, struct kpac_backend *backend);
 
 /* put.c */
 int kpac_put_entry(struct kpac *handle, struct nl_msg *msg,

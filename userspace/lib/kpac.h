@@ -22,6 +22,7 @@
 
 #include <linux/kpac.h>
 
+#include "kpac-balance.h"
 #include "kpac-flow.h"
 #include "kpac-heartbeat.h"
 #include "kpac-table.h"

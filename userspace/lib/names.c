@@ -15,6 +15,23 @@ static const char *const door_names[] = {
 	[KPAC_DOOR_INGRESS] = "ingress",
 };
 
+static const char *const balance_mode_names[] = {
+	[KPAC_BALANCE_MODE_NAT] = "nat",
+	[KPAC_BALANCE_MODE_DSR] = "dsr",
+};
+
+static const char *const backend_state_names[] = {
+	[KPAC_BACKEND_STATE_UP] = "up",
+	[KPAC_BACKEND_STATE_DOWN] = "down",
+	[KPAC_BACKEND_STATE_DRAIN] = "drain",
+};
+
+static const char *const backend_health_names[] = {
+	[KPAC_BACKEND_HEALTH_UNKNOWN] = "unknown",
+	[KPAC_BACKEND_HEALTH_UP] = "up",
+	[KPAC_BACKEND_HEALTH_DOWN] = "down",
+};
+
 static const struct {
 	const char *name;
 	const char *meaning;
@@ -333,4 +350,65 @@ int kpac_fragment_from_name(const char *name)
 const char *kpac_heartbeat_state_name(unsigned int state)
 {
 	return state < ARRAY_SIZE(state_names) ? state_names[state] : "unknown";
+}
+
+/**
+ * kpac_balance_mode_name() - the name of a way in which packets get to back ends
+ * @mode: enum kpac_balance_mode
+ *
+ * Return: a constant string, "unknown" for a mode of a newer module.
+ */
+const char *kpac_balance_mode_name(unsigned int mode)
+{
+	return mode < ARRAY_SIZE(balance_mode_names) ?
+	       balance_mode_names[mode] : "unknown";
+}
+
+/**
+ * kpac_balance_mode_from_name() - the way in which packets get to back ends that
+ * has a name
+ * @name: the name, complete
+ *
+ * Return: enum kpac_balance_mode, or -EINVAL if there is no such mode.
+ */
+int kpac_balance_mode_from_name(const char *name)
+{
+	return from_name(balance_mode_names, ARRAY_SIZE(balance_mode_names),
+			 name);
+}
+
+/**
+ * kpac_backend_state_name() - the name of a state of back ends
+ * @state: enum kpac_backend_state
+ *
+ * Return: a constant string, "unknown" for a state of a newer module.
+ */
+const char *kpac_backend_state_name(unsigned int state)
+{
+	return state < ARRAY_SIZE(backend_state_names) ?
+	       backend_state_names[state] : "unknown";
+}
+
+/**
+ * kpac_backend_state_from_name() - the state of back ends that has a name
+ * @name: the name, complete
+ *
+ * Return: enum kpac_backend_state, or -EINVAL if there is no such state.
+ */
+int kpac_backend_state_from_name(const char *name)
+{
+	return from_name(backend_state_names, ARRAY_SIZE(backend_state_names),
+			 name);
+}
+
+/**
+ * kpac_backend_health_name() - the name of what is known of a back end
+ * @health: enum kpac_backend_health
+ *
+ * Return: a constant string, "unknown" also for what a newer module knows.
+ */
+const char *kpac_backend_health_name(unsigned int health)
+{
+	return health < ARRAY_SIZE(backend_health_names) ?
+	       backend_health_names[health] : "unknown";
 }

@@ -128,6 +128,26 @@ static const struct kpac_attr_set heartbeat_set = {
 	},
 };
 
+static const struct kpac_attr_set balancer_set = {
+	.names = {
+		[KPAC_A_BALANCER_NAME] = "name",
+		[KPAC_A_BALANCER_MODE] = "mode",
+		[KPAC_A_BALANCER_CONNECTIONS] = "connections",
+		[KPAC_A_BALANCER_TIMEOUT] = "timeout",
+	},
+};
+
+static const struct kpac_attr_set backend_set = {
+	.names = {
+		[KPAC_A_BACKEND_BALANCER] = "balancer",
+		[KPAC_A_BACKEND_ADDRESS] = "address",
+		[KPAC_A_BACKEND_PORT] = "port",
+		[KPAC_A_BACKEND_WEIGHT] = "weight",
+		[KPAC_A_BACKEND_STATE] = "state",
+		[KPAC_A_BACKEND_HEARTBEAT] = "heartbeat",
+	},
+};
+
 #define FITS(max) \
 	_Static_assert((max) < ARRAY_SIZE(((struct kpac_attr_set *)0)->names), \
 		       #max)
@@ -163,6 +183,16 @@ const struct kpac_attr_set *kpac_attr_set(int cmd)
 	case KPAC_CMD_HEARTBEAT_DEL:
 	case KPAC_CMD_HEARTBEAT_GET:
 		return &heartbeat_set;
+	case KPAC_CMD_BALANCER_NEW:
+	case KPAC_CMD_BALANCER_SET:
+	case KPAC_CMD_BALANCER_DEL:
+	case KPAC_CMD_BALANCER_GET:
+		return &balancer_set;
+	case KPAC_CMD_BACKEND_NEW:
+	case KPAC_CMD_BACKEND_SET:
+	case KPAC_CMD_BACKEND_DEL:
+	case KPAC_CMD_BACKEND_GET:
+		return &backend_set;
 	default:
 		return NULL;
 	}
