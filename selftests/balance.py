@@ -13,7 +13,7 @@ Counts are told as lines "NAME N"; NAME is "none" where nobody has answered.
   close TAG
   udp NS ADDR PORT N SPORT     a datagram from each of N source ports: counts
   refused NS ADDR PORT         a datagram: "refused" if an ICMP error says so
-  flows NS DEV SEEN ADDR PORT N SPORT
+  flows NS SEEN DEV ADDR PORT N SPORT
                                N datagrams from as many ports; where DEV of the
                                namespace SEEN sees each arrive: lines "SPORT ADDR"
   frame NS DEV HEX             send a frame
@@ -238,7 +238,7 @@ def arrival(frame):
     return struct.unpack("!H", frame[34:36])[0], socket.inet_ntoa(frame[30:34])
 
 
-def flows(ns, dev, seen, addr, port, n, sport):
+def flows(ns, seen, dev, addr, port, n, sport):
     n, sport = int(n), int(sport)
     tap = packet_socket(seen, dev)
     got = {}

@@ -279,7 +279,7 @@ hosts_behind_b() {
 }
 
 # flows_of N: where N flows go, that are always the same
-flows_of() { ask flows "$A" h0 "$B" h0 $VIP4 80 "$1" 30000; }
+flows_of() { ask flows "$A" "$B" h0 $VIP4 80 "$1" 30000; }
 
 test_weights() {
 	local n

@@ -737,6 +737,7 @@ int main(void)
 	check_handler();
 	check_batch();
 	check_flowmon();
+	check_balance();
 	check_export();
 	check_heartbeat();
 	return failures != 0;

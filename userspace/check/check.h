@@ -90,6 +90,9 @@ extern unsigned int more;
 void answer_flows(const struct nlmsghdr *request);
 void check_flowmon(void);
 
+/* balance.c */
+void check_balance(void);
+
 /* export.c */
 void check_export(void);
 

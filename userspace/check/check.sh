@@ -174,7 +174,7 @@ offers()
 }
 
 bad=0
-offers 'kpacctl ' 'port handler stat flowmon heartbeat monitor help' || bad=1
+offers 'kpacctl ' 'port handler stat flowmon heartbeat balancer backend monitor help' || bad=1
 offers 'kpacctl p' 'port' || bad=1
 offers 'kpacctl -j -n blue st' 'stat' || bad=1
 offers 'kpacctl -c = ' 'auto always never' || bad=1
@@ -255,6 +255,21 @@ offers 'kpacctl heartbeat del ' 'db1 db2' || bad=1
 offers 'kpacctl heartbeat show db2 ' '' || bad=1
 unset -f kpacctl
 result $bad "completion of heartbeats"
+
+bad=0
+kpacctl() { printf '%s\n' 'web: mode nat max 65536' '    cells 0' 'x: mode dsr'; }
+offers 'kpacctl balancer ' 'show add set del help' || bad=1
+offers 'kpacctl backend ' 'show add set del help' || bad=1
+offers 'kpacctl balancer add ' '' || bad=1
+offers 'kpacctl balancer del ' 'web x' || bad=1
+offers 'kpacctl balancer add n mode ' 'nat dsr' || bad=1
+offers 'kpacctl balancer add n mode nat ' 'max timeout' || bad=1
+offers 'kpacctl backend add w' 'web' || bad=1
+offers 'kpacctl backend add web ' 'addr port weight state heartbeat' || bad=1
+offers 'kpacctl backend set web addr 10.2.0.2 state ' 'up down drain' || bad=1
+offers 'kpacctl backend del web addr 10.2.0.2 ' 'port' || bad=1
+unset -f kpacctl
+result $bad "completion of balancers and back ends"
 
 # shellcheck disable=SC1091 # found beside us
 . check/check-tc.sh
