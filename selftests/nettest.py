@@ -110,20 +110,28 @@ def packet_socket(ns, dev, proto=ETH_P_ALL, vnet=True):
 _buffer = bytearray(1 << 17)
 
 
-def receive(sock):
-    """The next frame with its VLAN tag put back, its GSO type and size; or None."""
+def receive_offloads(sock):
+    """The next frame with its VLAN tag put back, whether its checksum is partial, its GSO
+    type and size; or None.
+    """
     try:
         size, anc, _, _ = sock.recvmsg_into([_buffer], 256)
     except BlockingIOError:
         return None
-    _, gso_type, _, gso_size = struct.unpack_from("=BBHH", _buffer)
+    flags, gso_type, _, gso_size = struct.unpack_from("=BBHH", _buffer)
     frame = bytes(_buffer[VNET_HDR_LEN:size])
     for level, kind, aux in anc:
         if level == SOL_PACKET and kind == PACKET_AUXDATA:
             status, _, _, _, _, tci, tpid = struct.unpack_from("=IIIHHHH", aux)
             if status & TP_STATUS_VLAN_VALID:
                 frame = frame[:12] + struct.pack("!HH", tpid, tci) + frame[12:]
-    return frame, gso_type & 0x7f, gso_size
+    return frame, flags & 1, gso_type & 0x7f, gso_size
+
+
+def receive(sock):
+    """The same without the checksum."""
+    got = receive_offloads(sock)
+    return got and (got[0], *got[2:])
 
 
 class Counters:
