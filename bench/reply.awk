@@ -154,11 +154,12 @@ function peer_row(file, title, c)
 		show(value_of(file, "peers", c, "heartbeat", 1000, "share"), 10, 2) " %"
 }
 
-# A CPU of 1 GHz that does an instruction per cycle is what a share is of in the VM.
+# In the VM a share is one of 1e9 instructions per second.
 function peer_table(file)
 {
 	printf "  %-46s%12s%12s\n", "asking 1000 peers every 100 ms", \
-		file == 1 ? "instructions" : "ns", "of a CPU"
+		file == 1 ? "instructions" : "ns", \
+		file == 1 ? "of 1e9/s" : "of a CPU"
 	peer_row(file, "nobody answers", "sent")
 	peer_row(file, "and answering, and the answers, by the socket", "socket")
 	peer_row(file, "the same at the door of a port", "door")

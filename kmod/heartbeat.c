@@ -289,6 +289,4 @@ int __init kpac_heartbeat_init(void)
 void kpac_heartbeat_exit(void)
 {
 	unregister_pernet_device(&kpac_heartbeat_net_ops);
-	/* those that looked at packets of the listeners */
-	synchronize_net();
 }

@@ -131,8 +131,8 @@ struct kpac_listener *kpac_listener_get(struct net *net,
 
 /**
  * kpac_listener_put - let it go
- * @listener: what listens; no packet is looked at any more a grace period after
- *	the last has let it go
+ * @listener: what listens; no packet is looked at any more when the last one has
+ *	let it go
  *
  * Context: process, may sleep, under the lock of its list.
  */
@@ -142,5 +142,6 @@ void kpac_listener_put(struct kpac_listener *listener)
 		return;
 	list_del(&listener->list);
 	sock_release(listener->sock);
+	synchronize_net();
 	kfree(listener);
 }

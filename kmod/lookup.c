@@ -147,10 +147,10 @@ kpac_lookup(const struct kpac_masks *masks, struct kpac_view *view, u64 gen,
  * kpac_table_run - have the entries of a table decide about a packet
  * @table: the table of the packet's namespace
  * @view: the packet
- * @after: entries before this order have had it
+ * @after: the &kpac_entry.order from which on they do; 0: all
  *
- * Where a handler has changed the packet's words, those who come next see what it
- * has made of it.
+ * If a handler has changed the packet, those that come later are the ones that
+ * apply to it as it is then.
  *
  * Context: softirq, under RCU.
  * Return: what the entry that ended the packet's way decided;

@@ -66,6 +66,43 @@ static const struct kpac_memo *kpac_memo_get(const struct kpac_table *table,
 	return memo;
 }
 
+/* The entries that a plain packet may meet, as its words are now.
+ * Return: how many; more than %KPAC_MEMO_ENTRIES if that is not known.
+ */
+static unsigned int kpac_memo_entries(const struct kpac_table *table,
+				      struct kpac_view *view,
+				      const struct kpac_entry **entry)
+{
+	unsigned int addr = view->l3 + (view->has & KPAC_HAS_IPV6 ?
+					offsetof(struct ipv6hdr, saddr) :
+					offsetof(struct iphdr, saddr));
+	const struct kpac_memo *memo;
+	struct kpac_memo_key key;
+	unsigned int i, n;
+
+	if (!kpac_memo_key(table, view->word[KPAC_WORD_L4],
+			   view->word[KPAC_WORD_LINK], view->data + addr, &key))
+		return 0;
+	kpac_memo_lock();
+	memo = kpac_memo_get(table, &key, view);
+	n = memo->n;
+	/* handlers may send, and others use the memo for what is received then */
+	for (i = 0; i < n && n <= KPAC_MEMO_ENTRIES; i++)
+		entry[i] = memo->entry[i];
+	kpac_memo_unlock();
+	return n;
+}
+
+/* Whether entries from @after on may be missing, behind one that ends the way of
+ * packets that meet it.
+ */
+static bool kpac_memo_short(const struct kpac_entry *const *entry,
+			    unsigned int n, u64 after)
+{
+	return n && entry[n - 1]->order < after &&
+	       entry[n - 1]->flags & KPAC_ENTRY_ENDS;
+}
+
 /**
  * kpac_memo_run - kpac_table_run() for plain packets
  * @table: the table of the packet's namespace
@@ -77,35 +114,27 @@ static const struct kpac_memo *kpac_memo_get(const struct kpac_table *table,
 enum kpac_verdict kpac_memo_run(const struct kpac_table *table,
 				struct kpac_view *view)
 {
-	unsigned int addr = view->l3 + (view->has & KPAC_HAS_IPV6 ?
-					offsetof(struct ipv6hdr, saddr) :
-					offsetof(struct iphdr, saddr));
 	const struct kpac_entry *entry[KPAC_MEMO_ENTRIES];
 	enum kpac_verdict verdict = KPAC_VERDICT_NEXT;
-	const struct kpac_memo *memo;
-	struct kpac_memo_key key;
 	unsigned int i, n;
+	u64 after = 0;
 
-	if (!kpac_memo_key(table, view->word[KPAC_WORD_L4],
-			   view->word[KPAC_WORD_LINK], view->data + addr, &key))
-		return verdict;
-	kpac_memo_lock();
-	memo = kpac_memo_get(table, &key, view);
-	n = memo->n;
-	/* handlers may send, and others use the memo for what is received then */
-	for (i = 0; i < n && n <= KPAC_MEMO_ENTRIES; i++)
-		entry[i] = memo->entry[i];
-	kpac_memo_unlock();
-	if (unlikely(n > KPAC_MEMO_ENTRIES))
-		return kpac_table_run(table, view, 0);
-	for (i = 0; i < n && verdict == KPAC_VERDICT_NEXT; i++) {
-		if (!kpac_entry_fits(entry[i], view))
-			continue;
-		verdict = kpac_entry_run(entry[i], view);
-		if (unlikely(view->has & KPAC_HAS_CHANGED) &&
-		    verdict == KPAC_VERDICT_NEXT)
-			return kpac_table_run(table, view, entry[i]->order + 1);
-	}
+	do {
+		view->has &= ~KPAC_HAS_CHANGED;
+		n = kpac_memo_entries(table, view, entry);
+		if (unlikely(n > KPAC_MEMO_ENTRIES) ||
+		    unlikely(kpac_memo_short(entry, n, after)))
+			return kpac_table_run(table, view, after);
+		for (i = 0; i < n && verdict == KPAC_VERDICT_NEXT &&
+		     likely(!(view->has & KPAC_HAS_CHANGED)); i++) {
+			if (entry[i]->order < after ||
+			    !kpac_entry_fits(entry[i], view))
+				continue;
+			after = entry[i]->order + 1;
+			verdict = kpac_entry_run(entry[i], view);
+		}
+	} while (verdict == KPAC_VERDICT_NEXT &&
+		 unlikely(view->has & KPAC_HAS_CHANGED));
 	return verdict;
 }
 

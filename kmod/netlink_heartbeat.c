@@ -15,6 +15,8 @@
 #define KPAC_NL_MISSES		3
 #define KPAC_NL_HITS		2
 #define KPAC_NL_SIZE		64
+/* Room for what is told of a peer: when many go down, listeners have to keep it. */
+#define KPAC_NL_HEARTBEAT_SIZE	512
 
 static_assert(sizeof_field(struct kpac_health, name) ==
 	      KPAC_MAX_HEARTBEAT_NAME + 1);
@@ -142,7 +144,7 @@ static int kpac_nl_fill_heartbeat(struct sk_buff *msg, void *hdr,
 static void kpac_nl_send_heartbeat(struct net *net,
 				   const struct kpac_peer_info *info)
 {
-	struct sk_buff *msg = genlmsg_new(GENLMSG_DEFAULT_SIZE,
+	struct sk_buff *msg = genlmsg_new(KPAC_NL_HEARTBEAT_SIZE,
 					  GFP_ATOMIC | __GFP_NOWARN);
 	void *hdr;
 
@@ -378,7 +380,7 @@ int kpac_nl_heartbeat_get_doit(struct sk_buff *skb, struct genl_info *info)
 			       nla_data(info->attrs[KPAC_A_HEARTBEAT_NAME]),
 			       &peer))
 		return kpac_nl_no_heartbeat(info);
-	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	msg = genlmsg_new(KPAC_NL_HEARTBEAT_SIZE, GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
 	err = kpac_nl_fill_heartbeat(msg, genlmsg_iput(msg, info),

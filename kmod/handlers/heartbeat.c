@@ -20,13 +20,18 @@ struct kpac_heartbeat_text {
 	u8 data[KPAC_MAX_TEXT];
 };
 
-/* How much a datagram carries, behind its UDP header, that fills its packet. */
+/* How much a datagram carries, behind its UDP header, that fills its packet and,
+ * over IPv6, has a checksum.
+ */
 static unsigned int kpac_heartbeat_size(const struct kpac_view *view)
 {
 	const struct udphdr *udp = (const void *)(view->data + view->l4);
 	unsigned int len = ntohs(udp->len);
 
-	return view->l4 + len == view->end ? len - sizeof(*udp) : 0;
+	if (view->l4 + len != view->end ||
+	    (view->has & KPAC_HAS_IPV6 && !udp->check))
+		return 0;
+	return len - sizeof(*udp);
 }
 
 /* What a packet begins with that is a probe or an answer, or NULL. */
