@@ -376,6 +376,31 @@ test_down() {
 	equal "B" "$(asked udp "$A" $VIP4 80 5 20000)" "b 5"
 }
 
+# A back end whose heartbeat says that it is down gets nothing, until it answers again.
+test_health() {
+	dsr
+	kpac "$B" port add dev h0
+	beats on
+	kpac "$R" heartbeat add name b addr 10.2.0.2 dport 7000 interval 100ms || fail "heartbeat add"
+	backend set d4 addr 10.2.0.2 heartbeat b
+	WAIT=20 until_true health up || fail "not up"
+	both 40 udp "$A" $VIP4 80 40 20000
+	beats off
+	WAIT=20 until_true health down || fail "not down"
+	equal "C alone" "$(asked udp "$A" $VIP4 80 40 20000)" "c 40"
+	beats on
+	WAIT=20 until_true health up || fail "not up again"
+	both 40 udp "$A" $VIP4 80 40 21000
+}
+# beats on|off: B answers probes, or not
+beats() {
+	case $1 in
+	on) kpac "$B" handler add proto udp dport 7000 do heartbeat ;;
+	off) kpac "$B" handler flush ;;
+	esac || fail "beats $1"
+}
+health() { [[ $(of_backend d4 10.2.0.2 health) == "$1" ]]; }
+
 # ---- what is no packet of a connection ----
 
 # In the language of the stack: what B knows of the way to A, and A of the server.
@@ -595,4 +620,4 @@ redirected() { (($(kpac_stat "$R" r1 redirect-packets) > 100)); }
 
 helper balance.py
 run_tests nat nat_bulk nat_plain nat_captured nat_chain dsr dsr_vlan dsr_links weights disruption affinity \
-	drain down errors too_big_nat too_big_dsr others eviction timeout objects isolated life
+	drain down health errors too_big_nat too_big_dsr others eviction timeout objects isolated life
