@@ -46,6 +46,20 @@ static struct kpac_balancer *kpac_nl_balancer(const struct genl_info *info,
 	return ERR_PTR(-ENOENT);
 }
 
+/* By NAT a connection takes two cells. */
+static int kpac_nl_balancer_check(const struct genl_info *info,
+				  const struct kpac_balancer_config *config)
+{
+	if (config->mode != KPAC_BALANCE_MODE_NAT ||
+	    config->max <= KPAC_CELLS_MAX / 2)
+		return 0;
+	NL_SET_ERR_MSG_ATTR_FMT(info->extack,
+				info->attrs[KPAC_A_BALANCER_CONNECTIONS],
+				"with mode nat a balancer remembers %u connections at most",
+				KPAC_CELLS_MAX / 2);
+	return -ERANGE;
+}
+
 int kpac_nl_balancer_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *timeout = info->attrs[KPAC_A_BALANCER_TIMEOUT];
@@ -53,12 +67,13 @@ int kpac_nl_balancer_new_doit(struct sk_buff *skb, struct genl_info *info)
 	const struct nlattr *mode = info->attrs[KPAC_A_BALANCER_MODE];
 	const struct nlattr *max = info->attrs[KPAC_A_BALANCER_CONNECTIONS];
 	struct kpac_balancer_config config = {
+		.name = name ? nla_data(name) : "",
 		.max = max ? nla_get_u32(max) : KPAC_NL_BALANCER_MAX,
 		.timeout = timeout ? nla_get_uint(timeout) :
 				     KPAC_NL_BALANCER_TIMEOUT,
 	};
 
-	if (!name || !*(char *)nla_data(name)) {
+	if (!*config.name) {
 		GENL_SET_ERR_MSG(info, "a balancer needs a name of 1 to 31 bytes");
 		return -EINVAL;
 	}
@@ -66,9 +81,9 @@ int kpac_nl_balancer_new_doit(struct sk_buff *skb, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "a balancer needs a mode: nat or dsr");
 		return -EINVAL;
 	}
-	config.name = nla_data(name);
 	config.mode = nla_get_u32(mode);
-	return kpac_balancer_new(genl_info_net(info), &config, info->extack);
+	return kpac_nl_balancer_check(info, &config) ?:
+	       kpac_balancer_new(genl_info_net(info), &config, info->extack);
 }
 
 int kpac_nl_balancer_set_doit(struct sk_buff *skb, struct genl_info *info)

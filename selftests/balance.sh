@@ -535,6 +535,8 @@ test_objects() {
 	says "leave reply out"
 	equal "told" "$(of web mode) $(of web max) $(of web timeout) $(of web backends) $(of web entries)" \
 		'"nat" 2000 90000 0 0'
+	told balancer add large mode nat max 2097153
+	says "2097152 connections at most"
 	told backend add nobody addr 10.2.0.2
 	says "no balancer of this name"
 	backend add web addr 10.2.0.2 port 80 weight 7 state drain heartbeat b

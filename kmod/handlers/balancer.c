@@ -99,9 +99,9 @@ static int kpac_balancer_fill(struct kpac_balancer *balancer)
 	struct kpac_maglev_member *member;
 	unsigned int n;
 
-	slots = kvmalloc(sizeof(*slots), GFP_KERNEL_ACCOUNT);
+	slots = kvmalloc(sizeof(*slots), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	member = kvcalloc(max(balancer->n, 1u), sizeof(*member),
-			  GFP_KERNEL_ACCOUNT);
+			  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!slots || !member) {
 		kvfree(slots);
 		kvfree(member);
