@@ -144,6 +144,17 @@ static noinline unsigned int kpac_skb_segs(const struct sk_buff *skb)
 	return DIV_ROUND_UP(skb->len, shinfo->gso_size);
 }
 
+/* How the checksum of the transport header stands, if the device, or whoever comes
+ * next, is to finish one: it may be that of a packet inside.
+ */
+static enum kpac_view_sum kpac_skb_sum(const struct kpac_view *view,
+				       const struct sk_buff *skb)
+{
+	return view->has & KPAC_HAS_L4 &&
+	       skb_checksum_start_offset(skb) + view->l3 == view->l4 ?
+	       KPAC_SUM_PARTIAL : KPAC_SUM_FULL;
+}
+
 static __always_inline void kpac_skb_view(const struct kpac_port *port,
 					  struct sk_buff *skb,
 					  struct kpac_view *view)
@@ -154,8 +165,6 @@ static __always_inline void kpac_skb_view(const struct kpac_port *port,
 	kpac_skb_set_data(view, skb);
 	view->len = skb->len + view->l3;
 	view->segs = likely(!skb_is_gso(skb)) ? 1 : kpac_skb_segs(skb);
-	view->sum = skb->ip_summed == CHECKSUM_PARTIAL ? KPAC_SUM_PARTIAL :
-							 KPAC_SUM_FULL;
 	view->mark = skb->mark;
 	view->dev = port->dev;
 	view->out_peer = false;
@@ -165,6 +174,8 @@ static __always_inline void kpac_skb_view(const struct kpac_port *port,
 	do {
 		need = kpac_view_parse(view, skb->protocol);
 	} while (unlikely(need) && kpac_view_pull(view, need));
+	view->sum = skb->ip_summed == CHECKSUM_PARTIAL ?
+		    kpac_skb_sum(view, skb) : KPAC_SUM_FULL;
 }
 
 /* ---- what is decided ---- */
