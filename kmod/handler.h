@@ -4,8 +4,8 @@
  * those who write one, in kmod/handlers/ or in a module of their own.
  *
  * A module says with MODULE_ALIAS_KPAC_HANDLER() which handler it has. It is loaded
- * when that is asked for, while the generic netlink family list is held: it must not
- * register one. examples/handler/ is such a module.
+ * when that is asked for, while the generic netlink family list is held: neither it
+ * nor what it depends on may register one. examples/handler/ is such a module.
  *
  * A handler describes its arguments. Whoever makes an entry finds the description
  * in the kernel (kpacctl handler types), so that a new handler needs no new tools.

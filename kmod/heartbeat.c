@@ -10,11 +10,19 @@
 #include "heartbeat.h"
 #include "listener.h"
 
+/* Probes in a second that peers of a namespace are sent at most; and those of all
+ * namespaces together that are not the system's, because whoever can make one can
+ * make many. Timers that have more to do than there is time never come to an end.
+ */
+#define KPAC_HEARTBEAT_RATE		100000u
+#define KPAC_HEARTBEAT_RATE_OTHERS	10000u
+
 static unsigned int kpac_heartbeat_net_id __ro_after_init;
 
 /* Protects which peers and listeners there are. */
 static DEFINE_MUTEX(kpac_heartbeat_lock);
 static DEFINE_HASHTABLE(kpac_heartbeat_names, 12);
+static unsigned int kpac_heartbeat_rate_others;
 
 static struct kpac_heartbeats *kpac_heartbeats(const struct net *net)
 {
@@ -36,6 +44,27 @@ static struct kpac_peer *kpac_heartbeat_find(const struct net *net,
 		if (peer->net == net && !strcmp(peer->config.name, name))
 			return peer;
 	return NULL;
+}
+
+/* How many probes are sent in a second, those of namespaces that users have made
+ * with them if @net is one.
+ */
+static unsigned int *kpac_heartbeat_rate(struct net *net)
+{
+	return net->user_ns == &init_user_ns ? &kpac_heartbeats(net)->rate :
+					       &kpac_heartbeat_rate_others;
+}
+
+static unsigned int kpac_heartbeat_rate_max(const struct net *net)
+{
+	return net->user_ns == &init_user_ns ? KPAC_HEARTBEAT_RATE :
+					       KPAC_HEARTBEAT_RATE_OTHERS;
+}
+
+static unsigned int
+kpac_heartbeat_rate_of(const struct kpac_peer_config *config)
+{
+	return DIV_ROUND_UP(MSEC_PER_SEC, config->interval);
 }
 
 /**
@@ -110,6 +139,7 @@ static int kpac_heartbeat_insert(struct kpac_heartbeats *hearts,
 		 kpac_heartbeat_hash(peer->net, peer->config.name));
 	hearts->count++;
 	hearts->changes++;
+	*kpac_heartbeat_rate(peer->net) += kpac_heartbeat_rate_of(&peer->config);
 	kpac_peer_start(peer, id);
 	return 0;
 }
@@ -125,6 +155,9 @@ static int kpac_heartbeat_add_locked(struct net *net,
 		return -EEXIST;
 	if (hearts->count >= KPAC_MAX_HEARTBEATS)
 		return -ENOSPC;
+	if (*kpac_heartbeat_rate(net) + kpac_heartbeat_rate_of(config) >
+	    kpac_heartbeat_rate_max(net))
+		return -EDQUOT;
 	peer = kpac_heartbeat_new(net, config);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
@@ -141,7 +174,7 @@ static int kpac_heartbeat_add_locked(struct net *net,
  *
  * Context: process, may sleep.
  * Return: 0; -EEXIST: there is a peer of this name; -ENOSPC: there are as many as
- * there may be; -EADDRINUSE: somebody else has the source port; or another error.
+ * there may be; -EDQUOT: more probes would be sent than may be; -EADDRINUSE: somebody else has the source port; or another error.
  */
 int kpac_heartbeat_add(struct net *net, const struct kpac_peer_config *config)
 {
@@ -161,6 +194,7 @@ static void kpac_heartbeat_remove(struct kpac_heartbeats *hearts,
 	xa_erase(&hearts->peers, peer->id);
 	hearts->count--;
 	hearts->changes++;
+	*kpac_heartbeat_rate(peer->net) -= kpac_heartbeat_rate_of(&peer->config);
 	kpac_heartbeat_free(peer);
 }
 
@@ -282,9 +316,26 @@ int __init kpac_heartbeat_init(void)
 }
 
 /**
- * kpac_heartbeat_exit - forget all peers
+ * kpac_heartbeat_stop - forget all peers
  *
- * Context: process, when nobody asks for any, and no packet meets a handler.
+ * Context: process, when nobody asks for any, and all that they use is there.
+ */
+void kpac_heartbeat_stop(void)
+{
+	struct hlist_node *next;
+	struct kpac_peer *peer;
+	int i;
+
+	mutex_lock(&kpac_heartbeat_lock);
+	hash_for_each_safe(kpac_heartbeat_names, i, next, peer, node)
+		kpac_heartbeat_remove(kpac_heartbeats(peer->net), peer);
+	mutex_unlock(&kpac_heartbeat_lock);
+}
+
+/**
+ * kpac_heartbeat_exit - end what is left of heartbeats
+ *
+ * Context: process, when there are no peers, and no packet meets a handler.
  */
 void kpac_heartbeat_exit(void)
 {

@@ -25,6 +25,7 @@
  * @peers: the peers by their numbers; changed under the lock of all namespaces
  * @listeners: where their answers come in; protected by it
  * @count: how many peers there are
+ * @rate: how many probes they are sent in a second
  * @next: where to look for the next number
  * @changes: how often there have been other peers, for consistent dumps
  */
@@ -32,6 +33,7 @@ struct kpac_heartbeats {
 	struct xarray peers;
 	struct list_head listeners;
 	unsigned int count;
+	unsigned int rate;
 	u32 next;
 	unsigned int changes;
 };
@@ -61,6 +63,7 @@ unsigned int kpac_heartbeat_changes(struct net *net);
 bool kpac_heartbeat_next(struct net *net, unsigned long *at,
 			 struct kpac_peer_info *info);
 int kpac_heartbeat_init(void);
+void kpac_heartbeat_stop(void);
 void kpac_heartbeat_exit(void);
 
 #endif /* _KPAC_HEARTBEAT_H */

@@ -79,6 +79,7 @@ err_flow:
 static void __exit kpac_exit(void)
 {
 	kpac_netlink_exit();
+	kpac_heartbeat_stop();
 	kpac_port_exit();
 	kpac_heartbeat_exit();
 	kpac_handlers_exit();

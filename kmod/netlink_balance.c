@@ -233,6 +233,11 @@ static int kpac_nl_backend_unicast(const struct genl_info *info,
 	struct in6_addr in6;
 	bool is;
 
+	if (config->ip6 && !ipv6_mod_enabled()) {
+		NL_SET_ERR_MSG_ATTR(info->extack, addr,
+				    "this host has no IPv6: it was booted without, or the kernel built");
+		return -EAFNOSUPPORT;
+	}
 	memcpy(&in6, &config->addr, sizeof(in6));
 	if (config->ip6)
 		is = ipv6_addr_type(&in6) & IPV6_ADDR_UNICAST &&

@@ -344,6 +344,9 @@ int kpac_nl_heartbeat_new_doit(struct sk_buff *skb, struct genl_info *info)
 	case -EADDRINUSE:
 		return kpac_nl_refuse(info, KPAC_A_HEARTBEAT_SPORT, err,
 				      "another socket has this port: give another, or none");
+	case -EDQUOT:
+		return kpac_nl_refuse(info, KPAC_A_HEARTBEAT_INTERVAL, err,
+				      "peers would be sent more probes in a second than they may be: choose longer intervals");
 	case -ENOSPC:
 		GENL_SET_ERR_MSG(info, "there are as many heartbeats in this network namespace as there may be");
 		return err;
@@ -409,5 +412,7 @@ int kpac_nl_heartbeat_get_dumpit(struct sk_buff *msg,
 			return msg->len ?: -EMSGSIZE;
 		cb->args[0]++;
 	}
+	/* the end is told of what has changed since */
+	cb->seq = kpac_heartbeat_changes(net);
 	return 0;
 }

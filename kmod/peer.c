@@ -82,13 +82,23 @@ static void kpac_peer_next(struct kpac_peer *peer, struct kpac_heartbeat *probe)
 	spin_unlock(&peer->lock);
 }
 
-/* A timer that comes late must not take away from the time that an answer has. */
+static void kpac_peer_arm(struct kpac_peer *peer)
+{
+	/* timers expire in the tick after theirs */
+	mod_timer(&peer->timer, peer->due - 1);
+}
+
+/* A timer that comes late must not take away from the time that an answer has: the
+ * next is due in its phase, when most of an interval is over.
+ */
 static void kpac_peer_schedule(struct kpac_peer *peer)
 {
-	if (time_after(jiffies, peer->due + peer->interval / 4))
-		peer->due = jiffies;
-	peer->due += peer->interval;
-	mod_timer(&peer->timer, peer->due);
+	unsigned long late = max_t(long, jiffies - peer->due, 0);
+
+	late -= min(late, max(peer->interval / 4, 1UL));
+	peer->due += peer->interval *
+		     DIV_ROUND_UP(late + peer->interval, peer->interval);
+	kpac_peer_arm(peer);
 }
 
 static void kpac_peer_tick(struct timer_list *timer)
@@ -154,7 +164,7 @@ void kpac_peer_start(struct kpac_peer *peer, u32 id)
 
 	peer->id = id;
 	peer->due = jiffies + 1 + get_random_u32_below(within);
-	mod_timer(&peer->timer, peer->due);
+	kpac_peer_arm(peer);
 }
 
 /**

@@ -83,6 +83,10 @@ static struct dst_entry *kpac_probe_route6(struct kpac_peer *peer)
 	};
 	struct dst_entry *dst;
 
+	/* as the route of IPv4 does */
+	if (!ipv6_addr_any(&config->src.in6) &&
+	    !ipv6_chk_addr(peer->net, &config->src.in6, NULL, 0))
+		return NULL;
 	dst = ip6_dst_lookup_flow(peer->net, NULL, &fl6, NULL);
 	if (IS_ERR(dst))
 		return NULL;

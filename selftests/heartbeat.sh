@@ -360,6 +360,18 @@ test_bad_input() {
 	says CAP_NET_ADMIN
 }
 
+# Users who make a namespace of their own cannot have all of the CPU.
+test_users() {
+	local users='for i in {1..100}; do
+		kpacctl heartbeat add name n$i addr 127.0.0.1 dport 7 interval 10ms || exit
+	done
+	! kpacctl heartbeat add name more addr 127.0.0.1 dport 7 interval 10ms || exit
+	kpacctl heartbeat del n1 && kpacctl heartbeat add name n1 addr 127.0.0.1 dport 7 interval 10ms'
+	routed
+	check "a hundred, and no more" unshare -Urn bash -c "$users" >"$TMP/said" 2>&1
+	says "choose longer intervals"
+}
+
 # All are asked, and each change of each is told once.
 test_thousand() {
 	hosts_and_router
@@ -451,4 +463,4 @@ up_in_c() { [[ $("$KPACCTL" -j -n "$C" heartbeat show | jq -r '[.[].state] | uni
 free_all() { [[ -z $(in_ns "$R" ss -lunH) ]]; }
 
 run_tests answer answer_ingress answer_hex answer_vlan answer_captured up_down up_down_ip6 ports numbers \
-	answers firewall ends bad_input thousand busy life
+	answers firewall ends bad_input users thousand busy life

@@ -218,8 +218,13 @@ static void kpac_balancer_drop(struct kpac_balancer *balancer)
 static void kpac_balancers_remove(struct kpac_balancers *all,
 				  struct kpac_balancer *balancer)
 {
+	struct kpac_backend *backend;
+
 	list_del_init(&balancer->list);
 	all->n--;
+	/* no packet meets it; somebody who lists it may keep it for long */
+	list_for_each_entry(backend, &balancer->backends, list)
+		kpac_hop_forget(&backend->hop, NULL);
 	kpac_balancer_drop(balancer);
 }
 
@@ -530,18 +535,17 @@ static int kpac_balancer_change(struct kpac_balancer *balancer,
 	u32 weight = backend->weight;
 	int err = 0;
 
-	if (config->heartbeat)
-		err = kpac_backend_watch(backend, balancer->net,
-					 config->heartbeat);
-	if (err)
-		return err;
 	if (config->has_weight && config->weight != weight) {
 		backend->weight = config->weight;
 		err = kpac_balancer_fill(balancer);
-		if (err) {
-			backend->weight = weight;
-			return err;
-		}
+	}
+	if (!err && config->heartbeat)
+		err = kpac_backend_watch(backend, balancer->net,
+					 config->heartbeat);
+	if (err) {
+		/* what was there before is there again with the next change */
+		backend->weight = weight;
+		return err;
 	}
 	if (config->has_state)
 		WRITE_ONCE(backend->state, config->state);

@@ -4,9 +4,7 @@
 #include <linux/if_arp.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
-#include <net/arp.h>
 #include <net/ip6_route.h>
-#include <net/ndisc.h>
 #include <net/route.h>
 
 #include "hop.h"
@@ -42,6 +40,7 @@ static struct rtable *kpac_hop_route4(const struct kpac_hop *hop,
 	return NULL;
 }
 
+#if IS_ENABLED(CONFIG_IPV6)
 static struct dst_entry *kpac_hop_route6(const struct kpac_hop *hop,
 					 struct net *net)
 {
@@ -57,21 +56,31 @@ static struct dst_entry *kpac_hop_route6(const struct kpac_hop *hop,
 	dst_release(dst);
 	return NULL;
 }
-
-static struct neighbour *kpac_hop_find(const struct kpac_hop *hop,
-				       struct net_device *dev)
+#else
+static struct dst_entry *kpac_hop_route6(const struct kpac_hop *hop,
+					 struct net *net)
 {
-	struct neigh_table *table = hop->ip6 ? &nd_tbl : &arp_tbl;
-	struct neighbour *neigh = neigh_lookup(table, &hop->addr, dev);
+	return NULL;
+}
+#endif
 
-	return neigh ?: neigh_create(table, &hop->addr, dev);
+static struct neighbour *kpac_hop_create(const struct kpac_hop *hop,
+					 struct net_device *dev)
+{
+	struct neighbour *neigh;
+
+#if IS_ENABLED(CONFIG_IPV6)
+	if (hop->ip6)
+		neigh = __neigh_create(&nd_tbl, &hop->addr, dev, false);
+	else
+#endif
+		neigh = __neigh_create(&arp_tbl, &hop->addr, dev, false);
+	return IS_ERR(neigh) ? NULL : neigh;
 }
 
 static bool kpac_hop_fill(const struct kpac_hop *hop, struct net *net,
 			  struct kpac_hop_way *way)
 {
-	struct net_device *dev;
-
 	if (hop->ip6) {
 		way->dst = kpac_hop_route6(hop, net);
 		if (!way->dst)
@@ -84,20 +93,14 @@ static bool kpac_hop_fill(const struct kpac_hop *hop, struct net *net,
 			return false;
 		way->dst = &rt->dst;
 	}
-	dev = way->dst->dev;
-	if (dev->type != ARPHRD_ETHER || !(dev->flags & IFF_UP))
-		return false;
-	way->neigh = kpac_hop_find(hop, dev);
-	if (!IS_ERR(way->neigh))
-		return true;
-	way->neigh = NULL;
-	return false;
+	/* of a device that has just gone a route has another one */
+	way->dev = dst_dev(way->dst);
+	return way->dev != blackhole_netdev &&
+	       way->dev->type == ARPHRD_ETHER && way->dev->flags & IFF_UP;
 }
 
 static void kpac_hop_free(struct kpac_hop_way *way)
 {
-	if (way->neigh)
-		neigh_release(way->neigh);
 	dst_release(way->dst);
 	kfree(way);
 }
@@ -133,19 +136,38 @@ void kpac_hop_forget(struct kpac_hop *hop, const struct net_device *dev)
 
 	rcu_read_lock();
 	way = rcu_dereference(hop->way);
-	is = way && (!dev || way->neigh->dev == dev);
+	is = way && (!dev || way->dev == dev);
 	rcu_read_unlock();
 	if (is)
 		kpac_hop_replace(hop, NULL);
 }
 
-/* What is remembered is still what the kernel says. */
-static bool kpac_hop_current(const struct kpac_hop *hop)
+/* The way, if it is still what the kernel says. */
+static const struct kpac_hop_way *kpac_hop_current(const struct kpac_hop *hop)
 {
 	const struct kpac_hop_way *way = rcu_dereference(hop->way);
 
-	return way && !READ_ONCE(way->neigh->dead) &&
-	       dst_check(way->dst, way->cookie);
+	return way && dst_check(way->dst, way->cookie) ? way : NULL;
+}
+
+/* Ask the kernel for the way, unless it did not know in this tick. */
+static const struct kpac_hop_way *kpac_hop_ask(struct kpac_hop *hop,
+					       struct net *net)
+{
+	struct kpac_hop_way *way;
+	u32 now = jiffies;
+
+	if (READ_ONCE(hop->tried) == now)
+		return NULL;
+	way = kzalloc(sizeof(*way), GFP_ATOMIC | __GFP_NOWARN);
+	if (way && kpac_hop_fill(hop, net, way)) {
+		kpac_hop_replace(hop, way);
+		return way;
+	}
+	WRITE_ONCE(hop->tried, now);
+	if (way)
+		kpac_hop_free(way);
+	return NULL;
 }
 
 /**
@@ -153,29 +175,22 @@ static bool kpac_hop_current(const struct kpac_hop *hop)
  * @hop: the host
  * @net: the namespace
  *
- * It is asked once a tick at most.
+ * If it does not know, it is asked once a tick at most.
  *
  * Context: softirq, or RCU with bottom halves disabled.
  * Return: as kpac_hop_neigh().
  */
 struct neighbour *kpac_hop_resolve(struct kpac_hop *hop, struct net *net)
 {
-	u32 now = jiffies;
-	struct kpac_hop_way *way;
+	const struct kpac_hop_way *way = kpac_hop_current(hop);
+	struct neighbour *neigh;
 
-	/* the neighbour has been asked already */
-	if (kpac_hop_current(hop) || READ_ONCE(hop->tried) == now)
-		return NULL;
-	WRITE_ONCE(hop->tried, now);
-	way = kzalloc(sizeof(*way), GFP_ATOMIC | __GFP_NOWARN);
+	way = way ?: kpac_hop_ask(hop, net);
 	if (!way)
 		return NULL;
-	if (!kpac_hop_fill(hop, net, way)) {
-		kpac_hop_free(way);
-		return NULL;
-	}
-	kpac_hop_replace(hop, way);
-	return neigh_event_send(way->neigh, NULL) ? NULL : way->neigh;
+	neigh = kpac_hop_known(hop, way->dev) ?:
+		kpac_hop_create(hop, way->dev);
+	return neigh && !neigh_event_send(neigh, NULL) ? neigh : NULL;
 }
 
 /**

@@ -10,20 +10,22 @@
 #include <linux/etherdevice.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
+#include <net/arp.h>
 #include <net/dst.h>
+#include <net/ndisc.h>
 #include <net/neighbour.h>
 
 #include "ends.h"
 
 /**
  * struct kpac_hop_way - how a host is reached
- * @neigh: its neighbour
+ * @dev: the device; it is there as long as the way is
  * @dst: the route to it
  * @cookie: for dst_check()
  * @rcu: to be freed
  */
 struct kpac_hop_way {
-	struct neighbour *neigh;
+	struct net_device *dev;
 	struct dst_entry *dst;
 	u32 cookie;
 	struct rcu_head rcu;
@@ -51,6 +53,15 @@ void kpac_hop_forget(struct kpac_hop *hop, const struct net_device *dev);
 struct neighbour *kpac_hop_resolve(struct kpac_hop *hop, struct net *net);
 void kpac_hop_link(const struct neighbour *neigh, struct ethhdr *eth);
 
+/* The neighbour is the kernel's to keep or to forget: it is looked up. */
+static __always_inline struct neighbour *
+kpac_hop_known(const struct kpac_hop *hop, struct net_device *dev)
+{
+	if (likely(!hop->ip6))
+		return __ipv4_neigh_lookup_noref(dev, (u32)hop->addr.a);
+	return __ipv6_neigh_lookup_noref(dev, &hop->addr);
+}
+
 /**
  * kpac_hop_neigh - how a host is reached
  * @hop: the host
@@ -64,10 +75,14 @@ static __always_inline struct neighbour *kpac_hop_neigh(struct kpac_hop *hop,
 							struct net *net)
 {
 	const struct kpac_hop_way *way = rcu_dereference(hop->way);
+	struct neighbour *neigh;
 
-	if (likely(way) && likely(dst_check(way->dst, way->cookie)) &&
-	    likely(!neigh_event_send(way->neigh, NULL)))
-		return way->neigh;
+	if (likely(way) && likely(dst_check(way->dst, way->cookie))) {
+		neigh = kpac_hop_known(hop, way->dev);
+		if (likely(neigh))
+			return likely(!neigh_event_send(neigh, NULL)) ?
+			       neigh : NULL;
+	}
 	return kpac_hop_resolve(hop, net);
 }
 

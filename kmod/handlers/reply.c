@@ -47,7 +47,8 @@ bool kpac_reply_fits(const struct kpac_view *view)
 
 	/* a bridge's port has packets that are for others */
 	if (view->l3 != ETH_HLEN || view->segs != 1 ||
-	    !ether_addr_equal(eth->h_dest, view->dev->dev_addr))
+	    !ether_addr_equal(eth->h_dest, view->dev->dev_addr) ||
+	    !is_valid_ether_addr(eth->h_source))
 		return false;
 	if ((view->has & (need | KPAC_HAS_FRAGMENT)) != need)
 		return false;

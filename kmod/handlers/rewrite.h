@@ -57,6 +57,8 @@ static __always_inline void kpac_rewrite_sum(const struct kpac_view *view,
 					     __sum16 *check, __wsum addr,
 					     __wsum all, bool udp)
 {
+	if (udp && !*check)
+		return;
 	if (unlikely(view->sum != KPAC_SUM_FULL)) {
 		/* what will be completed has the addresses alone */
 		if (view->sum == KPAC_SUM_PARTIAL)
@@ -64,8 +66,6 @@ static __always_inline void kpac_rewrite_sum(const struct kpac_view *view,
 						     csum_unfold(*check)));
 		return;
 	}
-	if (udp && !*check)
-		return;
 	csum_replace_by_diff(check, all);
 	if (udp && !*check)
 		*check = CSUM_MANGLED_0;
