@@ -72,8 +72,7 @@ kpac_send4(struct kpac_port *port, struct sk_buff **pskb,
 	__IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, len);
 
 	*pskb = skb;
-	return kpac_left(port, kpac_xmit(pskb, path, may_handover), bytes,
-			 pskb);
+	return kpac_left(port, kpac_xmit(pskb, path, may_handover), len, pskb);
 }
 
 /* The path of an IPv4 packet whose flow by addresses and DSCP alone does not
@@ -207,7 +206,8 @@ static __always_inline void kpac_rewrite4(struct kpac_port *port,
 	struct iphdr *iph = ip_hdr(skb);
 
 	kpac_path_touch(path);
-	__SNMP_UPD_PO_STATS64(mib, IPSTATS_MIB_IN, len);
+	__SNMP_UPD_PO_STATS64(mib, IPSTATS_MIB_IN, skb->len);
+	kpac_unpad(skb, len);
 	__SNMP_INC_STATS64(mib, IPSTATS_MIB_NOECTPKTS +
 				(iph->tos & INET_ECN_MASK));
 	__SNMP_INC_STATS64(mib, IPSTATS_MIB_OUTFORWDATAGRAMS);
@@ -246,10 +246,10 @@ enum kpac_outcome kpac_express4(struct kpac_port *port, struct sk_buff **pskb,
 {
 	struct sk_buff *skb = *pskb;
 	struct net *net = port->net;
-	unsigned int len = skb->len;
 	const struct iphdr *iph;
 	struct kpac_path *path;
 	enum kpac_way way;
+	unsigned int len;
 
 	if (kpac_unfit(port, net, skb) ||
 	    kpac_hooks_after(net->nf.hooks_ipv4))
@@ -258,7 +258,8 @@ enum kpac_outcome kpac_express4(struct kpac_port *port, struct sk_buff **pskb,
 	    !kpac_path_current4(path, net, __in_dev_get_rcu(port->dev)))
 		goto careful;
 	iph = ip_hdr(skb);
-	if (!kpac_ordinary(skb, ntohs(iph->tot_len)) ||
+	len = ntohs(iph->tot_len);
+	if (!kpac_ordinary(skb, sizeof(*iph), len) ||
 	    unlikely(len > path->mtu) || unlikely(iph->ttl <= 1) ||
 	    unlikely(iph->protocol == IPPROTO_ICMP) ||
 	    unlikely(!kpac_checksum4(iph)))

@@ -98,8 +98,7 @@ kpac_send6(struct kpac_port *port, struct sk_buff **pskb,
 	__IP6_UPD_PO_STATS(net, out, IPSTATS_MIB_OUT, len);
 
 	*pskb = skb;
-	return kpac_left(port, kpac_xmit(pskb, path, may_handover), bytes,
-			 pskb);
+	return kpac_left(port, kpac_xmit(pskb, path, may_handover), len, pskb);
 }
 
 /* The path of an IPv6 packet whose flow by what is in its header does not lead
@@ -232,8 +231,9 @@ static __always_inline void kpac_rewrite6(struct kpac_port *port,
 	u8 ecn = ipv6_get_dsfield(hdr) & INET_ECN_MASK;
 
 	kpac_path_touch(path);
-	__SNMP_UPD_PO_STATS64(mib, IPSTATS_MIB_IN, len);
-	__SNMP_UPD_PO_STATS64(in_mib, IPSTATS_MIB_IN, len);
+	__SNMP_UPD_PO_STATS64(mib, IPSTATS_MIB_IN, skb->len);
+	__SNMP_UPD_PO_STATS64(in_mib, IPSTATS_MIB_IN, skb->len);
+	kpac_unpad(skb, len);
 	__SNMP_INC_STATS64(mib, IPSTATS_MIB_NOECTPKTS + ecn);
 	__SNMP_INC_STATS64(in_mib, IPSTATS_MIB_NOECTPKTS + ecn);
 	__SNMP_INC_STATS64(mib, IPSTATS_MIB_OUTFORWDATAGRAMS);
@@ -248,10 +248,8 @@ static __always_inline void kpac_rewrite6(struct kpac_port *port,
 static noinline enum kpac_outcome
 kpac_express6_end(struct kpac_port *port, struct sk_buff *skb,
 		  struct kpac_path *path, struct inet6_dev *in,
-		  enum kpac_way way)
+		  unsigned int len, enum kpac_way way)
 {
-	unsigned int len = skb->len;
-
 	kpac_rewrite6(port, skb, path, in, len);
 	kpac_stats_exit(port->stats, kpac_xmit_express(skb, path, way), len);
 	return KPAC_STOLEN;
@@ -276,12 +274,12 @@ enum kpac_outcome kpac_express6(struct kpac_port *port, struct sk_buff **pskb,
 {
 	struct sk_buff *skb = *pskb;
 	struct net *net = port->net;
-	unsigned int len = skb->len;
 	const struct inet6_dev *out;
 	const struct ipv6hdr *hdr;
 	struct kpac_path *path;
 	struct inet6_dev *in;
 	enum kpac_way way;
+	unsigned int len;
 
 	if (kpac_unfit(port, net, skb) ||
 	    kpac_hooks_after(net->nf.hooks_ipv6))
@@ -296,7 +294,8 @@ enum kpac_outcome kpac_express6(struct kpac_port *port, struct sk_buff **pskb,
 	if (unlikely(READ_ONCE(out->cnf.disable_ipv6)))
 		goto careful;
 	hdr = ipv6_hdr(skb);
-	if (!kpac_ordinary(skb, ntohs(hdr->payload_len) + sizeof(*hdr)) ||
+	len = ntohs(hdr->payload_len) + sizeof(*hdr);
+	if (!kpac_ordinary(skb, sizeof(*hdr), len) ||
 	    unlikely(len > path->mtu) ||
 	    unlikely(len > READ_ONCE(out->cnf.mtu6)) ||
 	    unlikely(hdr->hop_limit <= 1) ||
@@ -306,7 +305,7 @@ enum kpac_outcome kpac_express6(struct kpac_port *port, struct sk_buff **pskb,
 	if (unlikely(way != KPAC_WAY_HANDOVER)) {
 		if (way == KPAC_WAY_QUEUED)
 			goto careful;
-		return kpac_express6_end(port, skb, path, in, way);
+		return kpac_express6_end(port, skb, path, in, len, way);
 	}
 
 	kpac_rewrite6(port, skb, path, in, len);

@@ -75,19 +75,29 @@ static __always_inline bool kpac_fits(struct sk_buff *skb, unsigned int hlen,
 }
 
 /* What is left to ask of a packet that is not kpac_unfit(), if it is to need no
- * work beyond its header: it is nobody else's, in one piece, has the length
- * that the header says, and room for an Ethernet header of any neighbour.
+ * work beyond its header, of @hlen bytes: it is nobody else's, in one piece, has
+ * all that the header says it is long, and room for an Ethernet header of any
+ * neighbour.
  */
 static __always_inline bool kpac_ordinary(const struct sk_buff *skb,
-					  unsigned int len)
+					  unsigned int hlen, unsigned int len)
 {
-	if (unlikely(skb->len != len || skb->data_len))
+	if (unlikely(len - hlen > skb->len - hlen) || unlikely(skb->data_len))
 		return false;
 	if (unlikely(refcount_read(&skb->users) != 1))
 		return false;
 	if (unlikely(skb_shinfo(skb)->gso_size))
 		return false;
 	return skb_headroom(skb) >= HH_DATA_MOD;
+}
+
+/* Take off what Ethernet has put behind a short packet, kpac_ordinary() and without
+ * a checksum of all of it.
+ */
+static __always_inline void kpac_unpad(struct sk_buff *skb, unsigned int len)
+{
+	if (unlikely(skb->len != len))
+		__skb_trim(skb, len);
 }
 
 /* The way of a packet on the express lane: the queue, for which it has to leave
