@@ -51,19 +51,48 @@ static void kpac_memo_make(struct kpac_memo *memo,
 	kpac_memo_decide(memo);
 }
 
+/* Which of a pair is written over: either, so that those of a cycle of too many find
+ * some of them, and those that may stay come to have one each. (The numbers are those
+ * of Press et al.: Numerical Recipes in C, 1992, 7.1.)
+ */
+static unsigned int kpac_memo_victim(void)
+{
+	struct kpac_memos *memos = this_cpu_ptr(&kpac_memos);
+
+	static_assert(KPAC_MEMO_WAYS == 2);
+	memos->victim = memos->victim * 1664525 + 1013904223;
+	return memos->victim >> 31;
+}
+
 /* Find the memo for a packet, or make it. */
 static const struct kpac_memo *kpac_memo_get(const struct kpac_table *table,
 					     const struct kpac_memo_key *key,
 					     struct kpac_view *view)
 {
 	bool ip6 = view->has & KPAC_HAS_IPV6;
-	struct kpac_memo *memo = ip6 ? kpac_memo_slot6(key) :
-				       kpac_memo_slot4(key);
+	const struct kpac_memo *memo = ip6 ? kpac_memo_find6(key) :
+					     kpac_memo_find4(key);
+	struct kpac_memo *new;
 
-	if (unlikely(!(ip6 ? kpac_memo_is6(memo, key) :
-			     kpac_memo_is4(memo, key))))
-		kpac_memo_make(memo, key, table, view);
-	return memo;
+	if (likely(memo))
+		return memo;
+	new = ip6 ? kpac_memo_pair6(key) : kpac_memo_pair4(key);
+	new += kpac_memo_victim();
+	kpac_memo_make(new, key, table, view);
+	return new;
+}
+
+/* The entries of a memo: handlers may send, and others use the memo for what is
+ * received then.
+ */
+static __always_inline unsigned int
+kpac_memo_copy(const struct kpac_memo *memo, const struct kpac_entry **entry)
+{
+	unsigned int i, n = memo->n;
+
+	for (i = 0; i < n && n <= KPAC_MEMO_ENTRIES; i++)
+		entry[i] = memo->entry[i];
+	return n;
 }
 
 /* The entries that a plain packet may meet, as its words are now.
@@ -76,19 +105,14 @@ static unsigned int kpac_memo_entries(const struct kpac_table *table,
 	unsigned int addr = view->l3 + (view->has & KPAC_HAS_IPV6 ?
 					offsetof(struct ipv6hdr, saddr) :
 					offsetof(struct iphdr, saddr));
-	const struct kpac_memo *memo;
 	struct kpac_memo_key key;
-	unsigned int i, n;
+	unsigned int n;
 
 	if (!kpac_memo_key(table, view->word[KPAC_WORD_L4],
 			   view->word[KPAC_WORD_LINK], view->data + addr, &key))
 		return 0;
 	kpac_memo_lock();
-	memo = kpac_memo_get(table, &key, view);
-	n = memo->n;
-	/* handlers may send, and others use the memo for what is received then */
-	for (i = 0; i < n && n <= KPAC_MEMO_ENTRIES; i++)
-		entry[i] = memo->entry[i];
+	n = kpac_memo_copy(kpac_memo_get(table, &key, view), entry);
 	kpac_memo_unlock();
 	return n;
 }
@@ -103,39 +127,61 @@ static bool kpac_memo_short(const struct kpac_entry *const *entry,
 	       entry[n - 1]->flags & KPAC_ENTRY_ENDS;
 }
 
+/* Have @n entries decide, from @after on, which is set to what comes next. */
+static __always_inline enum kpac_verdict
+kpac_memo_steps(const struct kpac_entry *const *entry, unsigned int n,
+		struct kpac_view *view, u64 *after)
+{
+	enum kpac_verdict verdict = KPAC_VERDICT_NEXT;
+	unsigned int i;
+
+	for (i = 0; i < n && verdict == KPAC_VERDICT_NEXT &&
+	     likely(!(view->has & KPAC_HAS_CHANGED)); i++) {
+		if (unlikely(entry[i]->order < *after) ||
+		    unlikely(!kpac_entry_fits(entry[i], view)))
+			continue;
+		*after = entry[i]->order + 1;
+		verdict = kpac_entry_run(entry[i], view);
+	}
+	return verdict;
+}
+
 /**
  * kpac_memo_run - kpac_table_run() for plain packets
  * @table: the table of the packet's namespace
  * @view: the packet
+ * @memo: the memo for it, with the CPU's memos locked, which they are not any more
+ *	then; or NULL: it is not known
  *
  * Context: softirq, under RCU.
  * Return: what kpac_table_run() returns.
  */
 enum kpac_verdict kpac_memo_run(const struct kpac_table *table,
-				struct kpac_view *view)
+				struct kpac_view *view,
+				const struct kpac_memo *memo)
 {
-	const struct kpac_entry *entry[KPAC_MEMO_ENTRIES];
-	enum kpac_verdict verdict = KPAC_VERDICT_NEXT;
-	unsigned int i, n;
+	const struct kpac_entry *entry[KPAC_MEMO_ENTRIES] __uninitialized;
+	enum kpac_verdict verdict;
+	unsigned int n;
 	u64 after = 0;
 
-	do {
-		view->has &= ~KPAC_HAS_CHANGED;
+	if (likely(memo)) {
+		n = kpac_memo_copy(memo, entry);
+		kpac_memo_unlock();
+	} else {
 		n = kpac_memo_entries(table, view, entry);
+	}
+	for (;;) {
 		if (unlikely(n > KPAC_MEMO_ENTRIES) ||
 		    unlikely(kpac_memo_short(entry, n, after)))
 			return kpac_table_run(table, view, after);
-		for (i = 0; i < n && verdict == KPAC_VERDICT_NEXT &&
-		     likely(!(view->has & KPAC_HAS_CHANGED)); i++) {
-			if (entry[i]->order < after ||
-			    !kpac_entry_fits(entry[i], view))
-				continue;
-			after = entry[i]->order + 1;
-			verdict = kpac_entry_run(entry[i], view);
-		}
-	} while (verdict == KPAC_VERDICT_NEXT &&
-		 unlikely(view->has & KPAC_HAS_CHANGED));
-	return verdict;
+		verdict = kpac_memo_steps(entry, n, view, &after);
+		if (verdict != KPAC_VERDICT_NEXT ||
+		    likely(!(view->has & KPAC_HAS_CHANGED)))
+			return verdict;
+		view->has &= ~KPAC_HAS_CHANGED;
+		n = kpac_memo_entries(table, view, entry);
+	}
 }
 
 /**
@@ -152,7 +198,7 @@ int __init kpac_memo_init(void)
 	for_each_possible_cpu(cpu) {
 		struct kpac_memo *memo;
 
-		memo = vzalloc_node(sizeof(*memo) << KPAC_MEMO_BITS,
+		memo = vzalloc_node(sizeof(*memo) * KPAC_MEMO_WAYS << KPAC_MEMO_BITS,
 				    cpu_to_node(cpu));
 		if (!memo) {
 			kpac_memo_exit();

@@ -20,11 +20,13 @@
 #include <linux/bitops.h>
 #include <linux/cache.h>
 #include <linux/local_lock.h>
+#include <linux/math64.h>
 #include <linux/percpu.h>
 
 #include "table.h"
 
-#define KPAC_MEMO_BITS		11	/* 2048 on each CPU, 256 KiB */
+#define KPAC_MEMO_BITS		11	/* 2048 pairs on each CPU, 512 KiB */
+#define KPAC_MEMO_WAYS		2
 #define KPAC_MEMO_ENTRIES	8
 
 /* More entries than a memo has room for, or some that its words cannot say. */
@@ -48,9 +50,16 @@ struct kpac_memo {
 	const struct kpac_entry *entry[KPAC_MEMO_ENTRIES];
 } ____cacheline_aligned;
 
+/**
+ * struct kpac_memos - a CPU's memos
+ * @bh_lock: as long as one is looked at, or made
+ * @memo: the memos, in pairs; packets with certain words may have either of one
+ * @victim: a number that is another one whenever a memo is made
+ */
 struct kpac_memos {
 	local_lock_t bh_lock;
 	struct kpac_memo *memo;
+	u32 victim;
 };
 
 DECLARE_PER_CPU(struct kpac_memos, kpac_memos);
@@ -108,28 +117,29 @@ static __always_inline u64 kpac_memo_addr(const struct kpac_memo_key *key,
 }
 
 /* One step of NH as in kpac_flow_add(): packets that differ in little are not to
- * meet, but may, for a memo that has gone is made again.
+ * meet, but may, for a memo that has gone is made again. Two products of the same
+ * numbers, for the compiler keeps the halves of one in memory.
  */
-static __always_inline struct kpac_memo *kpac_memo_slot(u64 a, u64 b)
+static __always_inline struct kpac_memo *kpac_memo_pair(u64 a, u64 b)
 {
-	u128 product = (u128)(a + kpac_memo_secret[0]) *
-		       (b + kpac_memo_secret[1]);
-	u64 hash = (u64)product ^ (u64)(product >> 64);
+	u64 x = a + kpac_memo_secret[0], y = b + kpac_memo_secret[1];
+	u64 hash = mul_u64_u64_shr(x, y, 64) ^ (x * y);
 
-	return this_cpu_read(kpac_memos.memo) + (hash >> (64 - KPAC_MEMO_BITS));
+	return this_cpu_read(kpac_memos.memo) +
+	       (hash >> (64 - KPAC_MEMO_BITS)) * KPAC_MEMO_WAYS;
 }
 
 static __always_inline struct kpac_memo *
-kpac_memo_slot4(const struct kpac_memo_key *key)
+kpac_memo_pair4(const struct kpac_memo_key *key)
 {
-	return kpac_memo_slot(key->l4 + key->link,
+	return kpac_memo_pair(key->l4 + key->link,
 			      kpac_memo_addr(key, 0, KPAC_WORD_ADDR));
 }
 
 static __always_inline struct kpac_memo *
-kpac_memo_slot6(const struct kpac_memo_key *key)
+kpac_memo_pair6(const struct kpac_memo_key *key)
 {
-	return kpac_memo_slot(key->l4 + key->link +
+	return kpac_memo_pair(key->l4 + key->link +
 			      kpac_memo_addr(key, 0, KPAC_WORD_ADDR) +
 			      kpac_memo_addr(key, 2, KPAC_WORD_ADDR2),
 			      kpac_memo_addr(key, 1, KPAC_WORD_ADDR1) +
@@ -168,9 +178,11 @@ static __always_inline bool kpac_memo_is6(const struct kpac_memo *memo,
 static __always_inline const struct kpac_memo *
 kpac_memo_find4(const struct kpac_memo_key *key)
 {
-	const struct kpac_memo *memo = kpac_memo_slot4(key);
+	const struct kpac_memo *memo = kpac_memo_pair4(key);
 
-	return likely(kpac_memo_is4(memo, key)) ? memo : NULL;
+	if (likely(kpac_memo_is4(memo, key)))
+		return memo;
+	return likely(kpac_memo_is4(memo + 1, key)) ? memo + 1 : NULL;
 }
 
 /**
@@ -183,13 +195,17 @@ kpac_memo_find4(const struct kpac_memo_key *key)
 static __always_inline const struct kpac_memo *
 kpac_memo_find6(const struct kpac_memo_key *key)
 {
-	const struct kpac_memo *memo = kpac_memo_slot6(key);
+	const struct kpac_memo *memo = kpac_memo_pair6(key);
 
-	return likely(kpac_memo_is6(memo, key)) ? memo : NULL;
+	if (likely(kpac_memo_is6(memo, key)))
+		return memo;
+	return likely(kpac_memo_is6(memo + 1, key)) ? memo + 1 : NULL;
 }
 
 /**
  * kpac_memo_lock - lock the CPU's memos
+ *
+ * Nobody may send or have something received before they are let go.
  *
  * Context: softirq.
  */
@@ -227,7 +243,8 @@ static __always_inline void kpac_memo_count(const struct kpac_memo *memo,
 }
 
 enum kpac_verdict kpac_memo_run(const struct kpac_table *table,
-				struct kpac_view *view);
+				struct kpac_view *view,
+				const struct kpac_memo *memo);
 int kpac_memo_init(void);
 void kpac_memo_exit(void);
 

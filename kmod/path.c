@@ -26,6 +26,7 @@
 
 struct kpac_path __rcu **kpac_path_table __ro_after_init;
 struct kpac_path kpac_path_none;	/* stands in what is free of the table */
+atomic_t kpac_path_devices __read_mostly;	/* changes of devices */
 
 static struct kmem_cache *kpac_path_cache;
 static struct rhashtable kpac_path_hash;
@@ -227,6 +228,9 @@ static void kpac_path_kill_late(struct work_struct *work)
  */
 void kpac_path_kill_dev(const struct net_device *dev)
 {
+	/* pairs with smp_rmb() in kpac_path_unlisted_begin() */
+	smp_mb__before_atomic();
+	atomic_inc(&kpac_path_devices);
 	/* Whoever still found a route by the device has stored it after this. */
 	synchronize_net();
 	kpac_path_walk(kpac_path_of_dev, dev);
@@ -266,13 +270,21 @@ static void kpac_path_sweep(struct work_struct *work)
 	schedule_delayed_work(&kpac_path_sweeper, KPAC_PATH_SWEEP);
 }
 
-/* The way out of a path: its device and, if that is a veth, its peer, into whose
- * receive path a packet can as well be put. (netkit has peers, too, but asks a
- * BPF program for every packet.) What is said of the devices here holds as long
- * as kpac_path_kill_dev() is not called for them.
+/**
+ * kpac_path_out - fill in the way out of a path
+ * @path: the path
+ * @dev: the device that it leaves by
+ * @mtu: the largest packet that goes that way
+ *
+ * That is the device and, if that is a veth, its peer, into whose receive path a
+ * packet can as well be put. (netkit has peers, too, but asks a BPF program for
+ * every packet.) What is said of the devices here holds as long as
+ * kpac_path_kill_dev() is not called for them.
+ *
+ * Context: softirq, under RCU.
  */
-static void kpac_path_out(struct kpac_path *path, struct net_device *dev,
-			  unsigned int mtu)
+void kpac_path_out(struct kpac_path *path, struct net_device *dev,
+		   unsigned int mtu)
 {
 	const struct net_device_ops *ops = dev->netdev_ops;
 	struct net_device *peer;

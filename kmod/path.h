@@ -46,6 +46,7 @@ struct kpac_path_key {
  * @mtu: the largest packet that is forwarded
  * @rp_filter: the port's rp_filter setting when the kernel decided (IPv4)
  * @fib6_gen: kpac_net::fib6_gen when the kernel decided (IPv6)
+ * @devices: kpac_path_devices when it was begun; of one that is in no list
  * @pcpu6: the route is one of a FIB node's own, with no end to its life (IPv6)
  * @hh_len: length of the neighbour's cached link-layer header, if it can be
  *	used: %ETH_HLEN, or one that none has
@@ -72,6 +73,7 @@ struct kpac_path {
 	u32 mtu;
 	int rp_filter;
 	unsigned int fib6_gen;
+	int devices;
 	struct rhash_head node;
 	struct list_head list;
 	struct rcu_head rcu;
@@ -79,6 +81,7 @@ struct kpac_path {
 
 extern struct kpac_path __rcu **kpac_path_table __ro_after_init;
 extern struct kpac_path kpac_path_none;
+extern atomic_t kpac_path_devices;
 
 /**
  * kpac_path_get - the path that a flow refers to
@@ -111,6 +114,21 @@ static inline bool kpac_path_current(const struct kpac_path *path)
 {
 	return dst_check(path->key.dst, path->cookie) &&
 	       !READ_ONCE(path->key.neigh->dead);
+}
+
+/* Begin a path that will be in no list, from which it could be taken back: what is
+ * asked of devices from now on may change, but not unnoticed.
+ */
+static inline void kpac_path_unlisted_begin(struct kpac_path *path)
+{
+	path->devices = atomic_read(&kpac_path_devices);
+	smp_rmb();	/* pairs with the atomic in kpac_path_kill_dev() */
+}
+
+static inline bool kpac_path_unlisted_current(const struct kpac_path *path)
+{
+	return path->devices == atomic_read(&kpac_path_devices) &&
+	       kpac_path_current(path);
 }
 
 /* IN_DEV_RPFILTER(), with the namespace at hand. */
@@ -195,6 +213,8 @@ struct kpac_path *kpac_path_resolve6(struct kpac_port *port,
 				     struct sk_buff *skb,
 				     struct net_device *dev,
 				     enum kpac_pass_reason *reason);
+void kpac_path_out(struct kpac_path *path, struct net_device *dev,
+		   unsigned int mtu);
 void kpac_path_kill(struct kpac_path *path);
 void kpac_path_kill_port(const struct kpac_port *port);
 void kpac_path_kill_dev(const struct net_device *dev);

@@ -155,12 +155,11 @@ static enum kpac_view_sum kpac_skb_sum(const struct kpac_view *view,
 	       KPAC_SUM_PARTIAL : KPAC_SUM_FULL;
 }
 
-static __always_inline void kpac_skb_view(const struct kpac_port *port,
-					  struct sk_buff *skb,
-					  struct kpac_view *view)
+/* What the door knows of a packet, whatever is in it. */
+static __always_inline void kpac_skb_begin(const struct kpac_port *port,
+					   struct sk_buff *skb,
+					   struct kpac_view *view)
 {
-	unsigned int need;
-
 	view->l3 = skb->data - skb_mac_header(skb);
 	kpac_skb_set_data(view, skb);
 	view->len = skb->len + view->l3;
@@ -168,14 +167,29 @@ static __always_inline void kpac_skb_view(const struct kpac_port *port,
 	view->mark = skb->mark;
 	view->dev = port->dev;
 	view->out_peer = false;
+	view->out_path = NULL;
 	view->packet = skb;
 	view->ops = &kpac_skb_ops;
 	view->word[KPAC_WORD_LINK] = kpac_skb_link(port, skb);
+}
+
+static __always_inline void kpac_skb_end(const struct sk_buff *skb,
+					 struct kpac_view *view)
+{
+	view->sum = skb->ip_summed == CHECKSUM_PARTIAL ?
+		    kpac_skb_sum(view, skb) : KPAC_SUM_FULL;
+}
+
+static void kpac_skb_view(const struct kpac_port *port, struct sk_buff *skb,
+			  struct kpac_view *view)
+{
+	unsigned int need;
+
+	kpac_skb_begin(port, skb, view);
 	do {
 		need = kpac_view_parse(view, skb->protocol);
 	} while (unlikely(need) && kpac_view_pull(view, need));
-	view->sum = skb->ip_summed == CHECKSUM_PARTIAL ?
-		    kpac_skb_sum(view, skb) : KPAC_SUM_FULL;
+	kpac_skb_end(skb, view);
 }
 
 /* ---- what is decided ---- */
@@ -207,6 +221,26 @@ static enum kpac_outcome kpac_skb_send(struct kpac_port *port,
 	return KPAC_STOLEN;
 }
 
+/* Send a packet to the next hop by a device. */
+static enum kpac_outcome kpac_skb_send_hop(struct kpac_port *port,
+					   struct sk_buff **pskb,
+					   const struct kpac_view *view,
+					   bool may_handover)
+{
+	unsigned int bytes = (*pskb)->len;
+	enum kpac_exit left;
+
+	__skb_push(*pskb, view->l3);
+	skb_reset_mac_header(*pskb);
+	/* those of this port would still be given what goes on */
+	if (unlikely(kpac_compat_packet_sockets(port->dev)))
+		may_handover = false;
+	left = kpac_xmit_hop(pskb, view->out_path, may_handover);
+	kpac_stats_exit(port->stats, left == KPAC_EXIT_DROP ?
+			left : KPAC_EXIT_REDIRECT, bytes);
+	return *pskb ? KPAC_ANOTHER : KPAC_STOLEN;
+}
+
 static enum kpac_outcome kpac_skb_do(struct kpac_port *port,
 				     struct sk_buff **pskb,
 				     struct kpac_view *view,
@@ -229,6 +263,9 @@ static enum kpac_outcome kpac_skb_do(struct kpac_port *port,
 		return kpac_skb_send(port, skb, view->dev, false, view->l3,
 				     KPAC_EXIT_REPLY);
 	case KPAC_VERDICT_REDIRECT:
+		if (view->out_path)
+			return kpac_skb_send_hop(port, pskb, view,
+						 may_handover);
 		return kpac_skb_send(port, skb, view->out, view->out_peer,
 				     view->l3, KPAC_EXIT_REDIRECT);
 	case KPAC_VERDICT_PASS:
@@ -287,59 +324,94 @@ kpac_skb_view_receive(struct kpac_port *port, struct sk_buff **pskb,
 	enum kpac_verdict verdict;
 
 	kpac_skb_view(port, *pskb, &view);
-	verdict = likely(view.plain) ? kpac_memo_run(table, &view) :
+	verdict = likely(view.plain) ? kpac_memo_run(table, &view, NULL) :
 				       kpac_table_run(table, &view, 0);
 	return kpac_skb_do(port, pskb, &view, verdict, may_handover);
 }
 
-/* Count a packet that a memo decides about.
- * Return: what is decided; %KPAC_VERDICT_STOLEN: nothing, it has to be looked at.
+/* The same for a packet that is plain, and of which there is a memo. The CPU's memos
+ * are locked.
  */
-static __always_inline enum kpac_verdict
-kpac_skb_memo(const struct kpac_memo *memo, const struct sk_buff *skb)
+static noinline __no_stack_protector enum kpac_outcome
+kpac_skb_memo_receive(struct kpac_port *port, struct sk_buff **pskb,
+		      bool may_handover, const struct kpac_memo *memo, u64 l4,
+		      u64 lengths)
 {
-	unsigned int segs;
+	const struct kpac_plain plain = {
+		.l4 = l4, .l4_len = lengths >> 32, .len = (u32)lengths,
+	};
+	struct kpac_view view __uninitialized;
+	enum kpac_verdict verdict;
 
-	if (unlikely(!memo) || unlikely(!memo->plain))
-		return KPAC_VERDICT_STOLEN;
-	segs = likely(!skb_is_gso(skb)) ? 1 : kpac_skb_segs(skb);
-	kpac_memo_count(memo, segs, skb->len);
-	return memo->verdict;
+	kpac_skb_begin(port, *pskb, &view);
+	kpac_view_plain(&view, &plain,
+			(*pskb)->protocol == htons(ETH_P_IPV6));
+	kpac_skb_end(*pskb, &view);
+	verdict = kpac_memo_run(&port->kn->table, &view, memo);
+	return kpac_skb_do(port, pskb, &view, verdict, may_handover);
 }
 
-/* Look whether a memo decides about a packet of IPv4 or IPv6, and count it then. */
+/* What a memo says that needs no look at the packet, which is counted. The CPU's memos
+ * are locked.
+ */
 static __always_inline enum kpac_verdict
-kpac_skb_recall_ip(const struct kpac_port *port, const struct sk_buff *skb,
-		   bool ip6)
+kpac_skb_count(const struct kpac_memo *memo, const struct sk_buff *skb)
 {
+	enum kpac_verdict verdict = memo->verdict;
+
+	kpac_memo_count(memo, likely(!skb_is_gso(skb)) ? 1 : kpac_skb_segs(skb),
+			skb->len);
+	kpac_memo_unlock();
+	return verdict;
+}
+
+/* Do what has been decided without a view. */
+static __always_inline enum kpac_outcome
+kpac_skb_do_plain(struct kpac_port *port, struct sk_buff **pskb,
+		  bool may_handover, enum kpac_verdict verdict)
+{
+	switch (verdict) {
+	case KPAC_VERDICT_DROP:
+		return kpac_skb_drop(port, *pskb);
+	case KPAC_VERDICT_PASS:
+		return kpac_pass_in_order(port, KPAC_PASS_REASON_HANDLER,
+					  *pskb);
+	default:
+		return kpac_forward(port, pskb, may_handover);
+	}
+}
+
+/* A packet of IPv4 or IPv6, of which a memo may say what is decided. */
+static __always_inline enum kpac_outcome
+kpac_skb_receive_ip(struct kpac_port *port, struct sk_buff **pskb,
+		    bool may_handover, bool ip6)
+{
+	const struct sk_buff *skb = *pskb;
 	const void *l3 = skb->data;
 	const void *addr = l3 + (ip6 ? offsetof(struct ipv6hdr, saddr) :
 				       offsetof(struct iphdr, saddr));
-	enum kpac_verdict verdict;
+	const struct kpac_memo *memo;
 	struct kpac_memo_key key;
 	struct kpac_plain plain;
 
 	if (unlikely(ip6 ? !kpac_plain6(l3, skb_headlen(skb), skb->len, &plain) :
 			   !kpac_plain4(l3, skb_headlen(skb), skb->len, &plain)))
-		return KPAC_VERDICT_STOLEN;
+		return kpac_skb_view_receive(port, pskb, may_handover);
 	if (unlikely(!kpac_memo_key(&port->kn->table, plain.l4,
 				    kpac_skb_link(port, skb), addr, &key)))
-		return KPAC_VERDICT_NEXT;
+		return kpac_forward(port, pskb, may_handover);
 	kpac_memo_lock();
-	verdict = kpac_skb_memo(ip6 ? kpac_memo_find6(&key) :
-				      kpac_memo_find4(&key), skb);
+	memo = ip6 ? kpac_memo_find6(&key) : kpac_memo_find4(&key);
+	if (likely(memo)) {
+		if (memo->plain)
+			return kpac_skb_do_plain(port, pskb, may_handover,
+						 kpac_skb_count(memo, skb));
+		return kpac_skb_memo_receive(port, pskb, may_handover, memo,
+					     plain.l4,
+					     (u64)plain.l4_len << 32 | plain.len);
+	}
 	kpac_memo_unlock();
-	return verdict;
-}
-
-static __always_inline enum kpac_verdict
-kpac_skb_recall(const struct kpac_port *port, const struct sk_buff *skb)
-{
-	if (likely(skb->protocol == htons(ETH_P_IP)))
-		return kpac_skb_recall_ip(port, skb, false);
-	if (likely(skb->protocol == htons(ETH_P_IPV6)))
-		return kpac_skb_recall_ip(port, skb, true);
-	return KPAC_VERDICT_STOLEN;
+	return kpac_skb_view_receive(port, pskb, may_handover);
 }
 
 /**
@@ -363,15 +435,9 @@ enum kpac_outcome kpac_skb_receive(struct kpac_port *port,
 		return kpac_forward(port, pskb, may_handover);
 	if (unlikely(skb_shared(skb)))
 		return kpac_skb_shared(port, pskb, may_handover);
-	switch (kpac_skb_recall(port, skb)) {
-	case KPAC_VERDICT_NEXT:
-	case KPAC_VERDICT_FORWARD:
-		return kpac_forward(port, pskb, may_handover);
-	case KPAC_VERDICT_DROP:
-		return kpac_skb_drop(port, skb);
-	case KPAC_VERDICT_PASS:
-		return kpac_pass_in_order(port, KPAC_PASS_REASON_HANDLER, skb);
-	default:
-		return kpac_skb_view_receive(port, pskb, may_handover);
-	}
+	if (likely(skb->protocol == htons(ETH_P_IP)))
+		return kpac_skb_receive_ip(port, pskb, may_handover, false);
+	if (likely(skb->protocol == htons(ETH_P_IPV6)))
+		return kpac_skb_receive_ip(port, pskb, may_handover, true);
+	return kpac_skb_view_receive(port, pskb, may_handover);
 }

@@ -160,16 +160,6 @@ static bool kpac_view_is_exthdr(u8 next)
 	       next == NEXTHDR_AUTH;
 }
 
-static void kpac_view_addrs6(struct kpac_view *view, const struct ipv6hdr *hdr)
-{
-	const u64 *addr = (const u64 *)&hdr->saddr;
-
-	view->word[KPAC_WORD_ADDR] = get_unaligned(addr);
-	view->word[KPAC_WORD_ADDR1] = get_unaligned(addr + 1);
-	view->word[KPAC_WORD_ADDR2] = get_unaligned(addr + 2);
-	view->word[KPAC_WORD_ADDR3] = get_unaligned(addr + 3);
-}
-
 static unsigned int kpac_view_parse6(struct kpac_view *view)
 {
 	unsigned int at = view->l3 + sizeof(struct ipv6hdr), end, need, len;
@@ -213,43 +203,23 @@ static unsigned int kpac_view_parse6(struct kpac_view *view)
 	return kpac_view_parse_l4(view, at, end);
 }
 
-static __always_inline void kpac_view_plain(struct kpac_view *view,
-					    const struct kpac_plain *plain,
-					    unsigned int l3_len, u16 has)
-{
-	view->word[KPAC_WORD_L4] = plain->l4;
-	view->has = has | KPAC_HAS_IP | KPAC_HAS_L4 | KPAC_HAS_PORTS |
-		    KPAC_HAS_PAYLOAD;
-	if ((u8)plain->l4 == IPPROTO_TCP)
-		view->has |= KPAC_HAS_TCP;
-	view->end = view->l3 + plain->len;
-	view->l4 = view->l3 + l3_len;
-	view->payload = view->l4 + plain->l4_len;
-}
-
 /* The same for what most packets are. */
 static __always_inline bool kpac_view_parse_plain(struct kpac_view *view,
 						  __be16 ethertype)
 {
 	const void *l3 = view->data + view->l3;
 	u32 headlen = view->headlen - view->l3, len = view->len - view->l3;
-	const struct iphdr *iph = l3;
-	const struct ipv6hdr *hdr = l3;
 	struct kpac_plain plain;
 
 	if (likely(ethertype == htons(ETH_P_IP)) &&
 	    likely(kpac_plain4(l3, headlen, len, &plain))) {
-		kpac_view_plain(view, &plain, sizeof(*iph), KPAC_HAS_IPV4);
-		view->word[KPAC_WORD_ADDR] =
-			get_unaligned((const u64 *)&iph->saddr);
-		view->word[KPAC_WORD_ADDR1] = 0;
+		kpac_view_plain(view, &plain, false);
 		return true;
 	}
 	if (ethertype != htons(ETH_P_IPV6) ||
 	    unlikely(!kpac_plain6(l3, headlen, len, &plain)))
 		return false;
-	kpac_view_plain(view, &plain, sizeof(*hdr), KPAC_HAS_IPV6);
-	kpac_view_addrs6(view, hdr);
+	kpac_view_plain(view, &plain, true);
 	return true;
 }
 
@@ -267,9 +237,9 @@ static __always_inline bool kpac_view_parse_plain(struct kpac_view *view,
  */
 unsigned int kpac_view_parse(struct kpac_view *view, __be16 ethertype)
 {
-	view->plain = kpac_view_parse_plain(view, ethertype);
-	if (likely(view->plain))
+	if (likely(kpac_view_parse_plain(view, ethertype)))
 		return 0;
+	view->plain = false;
 	view->word[KPAC_WORD_L4] = 0;
 	view->word[KPAC_WORD_ADDR] = 0;
 	view->word[KPAC_WORD_ADDR1] = 0;

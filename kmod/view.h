@@ -18,6 +18,7 @@
 #include <net/ip.h>
 #include <uapi/linux/kpac.h>
 
+struct kpac_path;
 struct kpac_view;
 
 /* What a packet has; a later fragment has no transport header. */
@@ -141,6 +142,8 @@ struct kpac_view_ops {
  * @dev: the device that it came in by
  * @out: the device that %KPAC_VERDICT_REDIRECT sends it by
  * @out_peer: or rather has its peer receive it
+ * @out_path: it is addressed to the next hop of this path, by @out, and its TTL has
+ *	gone down
  * @packet: the door's
  * @ops: the door's
  *
@@ -161,6 +164,7 @@ struct kpac_view {
 	u32 mark;
 	struct net_device *dev;
 	struct net_device *out;
+	const struct kpac_path *out_path;
 	bool out_peer;
 	bool plain;
 	void *packet;
@@ -332,6 +336,54 @@ static __always_inline bool kpac_plain6(const void *l3, u32 headlen, u32 len,
 	plain->len = sizeof(*hdr) + ntohs(hdr->payload_len);
 	return likely(sizeof(*hdr) + plain->l4_len <= plain->len) &&
 	       likely(plain->len <= len);
+}
+
+static __always_inline void kpac_view_addrs6(struct kpac_view *view,
+					     const struct ipv6hdr *hdr)
+{
+	const u64 *addr = (const u64 *)&hdr->saddr;
+
+	view->word[KPAC_WORD_ADDR] = get_unaligned(addr);
+	view->word[KPAC_WORD_ADDR1] = get_unaligned(addr + 1);
+	view->word[KPAC_WORD_ADDR2] = get_unaligned(addr + 2);
+	view->word[KPAC_WORD_ADDR3] = get_unaligned(addr + 3);
+}
+
+/**
+ * kpac_view_plain - fill in what a view says of a plain packet
+ * @view: the view, in which the door's part is filled in
+ * @plain: what is in the packet
+ * @ip6: it is IPv6
+ *
+ * Context: softirq.
+ */
+static __always_inline void kpac_view_plain(struct kpac_view *view,
+					    const struct kpac_plain *plain,
+					    bool ip6)
+{
+	const void *l3 = view->data + view->l3;
+	u16 has = KPAC_HAS_IP | KPAC_HAS_L4 | KPAC_HAS_PORTS | KPAC_HAS_PAYLOAD;
+
+	view->word[KPAC_WORD_L4] = plain->l4;
+	if (ip6) {
+		kpac_view_addrs6(view, l3);
+		has |= KPAC_HAS_IPV6;
+		view->l4 = view->l3 + sizeof(struct ipv6hdr);
+	} else {
+		const struct iphdr *iph = l3;
+
+		view->word[KPAC_WORD_ADDR] =
+			get_unaligned((const u64 *)&iph->saddr);
+		view->word[KPAC_WORD_ADDR1] = 0;
+		has |= KPAC_HAS_IPV4;
+		view->l4 = view->l3 + sizeof(*iph);
+	}
+	if ((u8)plain->l4 == IPPROTO_TCP)
+		has |= KPAC_HAS_TCP;
+	view->has = has;
+	view->plain = true;
+	view->end = view->l3 + plain->len;
+	view->payload = view->l4 + plain->l4_len;
 }
 
 unsigned int kpac_view_parse(struct kpac_view *view, __be16 ethertype);

@@ -395,6 +395,41 @@ struct sk_buff *kpac_xmit_buffer(struct net_device *dev, unsigned int len,
 	return skb;
 }
 
+/* Make a frame that was received one to send by a device; false: it had to be
+ * dropped, for the device is down or has no Ethernet, or the frame is too long.
+ */
+static bool kpac_xmit_begin_frame(struct sk_buff *skb, struct net_device *dev)
+{
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	skb_ext_reset(skb);
+	skb_forward_csum(skb);
+	skb_set_queue_mapping(skb, 0);
+	skb->dev = dev;
+	if (likely(dev->type == ARPHRD_ETHER) &&
+	    likely(is_skb_forwardable(dev, skb)))
+		return true;
+	dev_core_stats_tx_dropped_inc(dev);
+	kfree_skb(skb);
+	return false;
+}
+
+/* Send a frame through dev_queue_xmit(). */
+static enum kpac_exit kpac_xmit_frame_queued(struct sk_buff *skb,
+					     struct net_device *dev)
+{
+	/* it may have been meant for a TX queue when it was made */
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (unlikely(!skb))
+		return KPAC_EXIT_DROP;
+	memset(skb->cb, 0, sizeof(skb->cb));
+	skb_clear_tstamp(skb);
+	kpac_txq_settle(dev);
+	dev_queue_xmit(skb);
+	return KPAC_EXIT_QUEUED;
+}
+
 /**
  * kpac_xmit_frame - send a frame as it is
  * @skb: the frame, from its link-layer header on; consumed
@@ -410,32 +445,58 @@ enum kpac_exit kpac_xmit_frame(struct sk_buff *skb, struct net_device *dev)
 		.dev = dev, .tx = kpac_port_tx(dev), .hh_len = ETH_HLEN,
 	};
 
-	skb_orphan(skb);
-	skb_dst_drop(skb);
-	nf_reset_ct(skb);
-	skb_ext_reset(skb);
-	skb_clear_tstamp(skb);
-	skb_forward_csum(skb);
-	skb_set_queue_mapping(skb, 0);
-	skb->dev = dev;
-	if (unlikely(dev->type != ARPHRD_ETHER) ||
-	    unlikely(!is_skb_forwardable(dev, skb))) {
-		dev_core_stats_tx_dropped_inc(dev);
-		kfree_skb(skb);
+	if (unlikely(!kpac_xmit_begin_frame(skb, dev)))
 		return KPAC_EXIT_DROP;
-	}
-	switch (kpac_xmit_frame_way(&path)) {
-	case KPAC_WAY_TXQ:
+	if (kpac_xmit_frame_way(&path) == KPAC_WAY_TXQ)
 		return kpac_xmit_pieces(skb, &path);
+	return kpac_xmit_frame_queued(skb, dev);
+}
+
+/* Whoever the frame was for, and whoever else has forwarded it: it is for the next
+ * hop now, who may be the one that receives it.
+ */
+static void kpac_xmit_readdressed(struct sk_buff *skb)
+{
+	skb->pkt_type = PACKET_HOST;
+#ifdef CONFIG_NET_SWITCHDEV
+	skb->offload_l3_fwd_mark = 0;
+#endif
+}
+
+/**
+ * kpac_xmit_hop - send a frame that has been addressed to the next hop
+ * @pskb: the frame, unshared, from its Ethernet header on; set to what goes on, as
+ *	received by its device, or NULL
+ * @path: the path to it, by Ethernet
+ * @may_handover: the caller can go on with the packet on another device
+ *
+ * It may take the ways of packets that are forwarded, because it has a TTL that has
+ * gone down: it does not come back for ever.
+ *
+ * Context: softirq, under RCU.
+ * Return: as kpac_xmit_frame().
+ */
+enum kpac_exit kpac_xmit_hop(struct sk_buff **pskb,
+			     const struct kpac_path *path, bool may_handover)
+{
+	struct sk_buff *skb = *pskb;
+	enum kpac_way way;
+
+	*pskb = NULL;
+	if (unlikely(!kpac_xmit_begin_frame(skb, path->dev)))
+		return KPAC_EXIT_DROP;
+	way = kpac_xmit_way(path, may_handover);
+	switch (way) {
+	case KPAC_WAY_HANDOVER:
+	case KPAC_WAY_BACKLOG:
+		kpac_xmit_readdressed(skb);
+		return kpac_xmit_pair(pskb, skb, path, way);
+	case KPAC_WAY_DIRECT:
+		return kpac_xmit_direct(skb, path);
+	case KPAC_WAY_TXQ:
+		return kpac_xmit_pieces(skb, path);
 	default:
-		/* it may have been meant for a TX queue when it was made */
-		skb = skb_share_check(skb, GFP_ATOMIC);
-		if (unlikely(!skb))
-			return KPAC_EXIT_DROP;
-		memset(skb->cb, 0, sizeof(skb->cb));
-		kpac_txq_settle(dev);
-		dev_queue_xmit(skb);
-		return KPAC_EXIT_QUEUED;
+		return kpac_xmit_frame_queued(skb, path->dev);
 	}
 }
 

@@ -43,6 +43,8 @@ enum kpac_exit kpac_xmit(struct sk_buff **pskb, const struct kpac_path *path,
 struct sk_buff *kpac_xmit_buffer(struct net_device *dev, unsigned int len,
 				 bool tagged);
 enum kpac_exit kpac_xmit_frame(struct sk_buff *skb, struct net_device *dev);
+enum kpac_exit kpac_xmit_hop(struct sk_buff **pskb,
+			     const struct kpac_path *path, bool may_handover);
 enum kpac_exit kpac_xmit_peer(struct sk_buff *skb, struct net_device *dev);
 
 /* Put the link-layer header in front of the packet, as the neighbour has it

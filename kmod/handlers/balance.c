@@ -400,15 +400,17 @@ kpac_balance_dsr(const struct kpac_balancer *b, struct kpac_view *view,
 {
 	const unsigned int len = ip6 ? sizeof(struct ipv6hdr) :
 				       sizeof(struct iphdr);
-	struct neighbour *neigh;
+	const struct kpac_path *path;
 	void *hdr;
 
-	neigh = kpac_hop_neigh(&backend->hop, b->net);
-	if (unlikely(!neigh)) {
+	path = kpac_hop_path(&backend->hop, b->net);
+	if (unlikely(!path)) {
 		this_cpu_inc(b->stats->unresolved);
 		return KPAC_VERDICT_DROP;
 	}
+	/* what all hosts of a link get is not to be sent on by each of them */
 	if (unlikely(view->l3 != ETH_HLEN) ||
+	    unlikely(is_multicast_ether_addr(view->data)) ||
 	    unlikely(!kpac_view_unshare(view, view->l3 + len)))
 		return kpac_balance_unchangeable(b);
 	if (unlikely(kpac_view_link_word(view)->vlan))
@@ -420,10 +422,10 @@ kpac_balance_dsr(const struct kpac_balancer *b, struct kpac_view *view,
 	} else {
 		ip_decrease_ttl(hdr);
 	}
-	kpac_hop_link(neigh, (struct ethhdr *)view->data);
+	kpac_hop_link(path->key.neigh, (struct ethhdr *)view->data);
 	kpac_backend_count(backend, view);
-	view->out = neigh->dev;
-	view->out_peer = false;
+	view->out = path->dev;
+	view->out_path = path;
 	return KPAC_VERDICT_REDIRECT;
 }
 

@@ -4,7 +4,9 @@
 #include <linux/if_arp.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
+#include <net/arp.h>
 #include <net/ip6_route.h>
+#include <net/ndisc.h>
 #include <net/route.h>
 
 #include "hop.h"
@@ -64,59 +66,82 @@ static struct dst_entry *kpac_hop_route6(const struct kpac_hop *hop,
 }
 #endif
 
-static struct neighbour *kpac_hop_create(const struct kpac_hop *hop,
-					 struct net_device *dev)
+/* The host as the kernel's neighbour table has it, or is to have it, held. */
+static struct neighbour *kpac_hop_neigh(const struct kpac_hop *hop,
+					struct net_device *dev)
 {
 	struct neighbour *neigh;
 
 #if IS_ENABLED(CONFIG_IPV6)
 	if (hop->ip6)
-		neigh = __neigh_create(&nd_tbl, &hop->addr, dev, false);
+		neigh = neigh_lookup(&nd_tbl, &hop->addr, dev) ?:
+			neigh_create(&nd_tbl, &hop->addr, dev);
 	else
 #endif
-		neigh = __neigh_create(&arp_tbl, &hop->addr, dev, false);
+		neigh = neigh_lookup(&arp_tbl, &hop->addr, dev) ?:
+			neigh_create(&arp_tbl, &hop->addr, dev);
 	return IS_ERR(neigh) ? NULL : neigh;
 }
 
-static bool kpac_hop_fill(const struct kpac_hop *hop, struct net *net,
-			  struct kpac_hop_way *way)
+/* Find the route; it is held. */
+static bool kpac_hop_route(const struct kpac_hop *hop, struct net *net,
+			   struct kpac_path *path)
 {
-	if (hop->ip6) {
-		way->dst = kpac_hop_route6(hop, net);
-		if (!way->dst)
-			return false;
-		way->cookie = rt6_get_cookie(dst_rt6_info(way->dst));
-	} else {
-		struct rtable *rt = kpac_hop_route4(hop, net);
+	struct rtable *rt;
 
-		if (!rt)
+	if (hop->ip6) {
+		path->key.dst = kpac_hop_route6(hop, net);
+		if (!path->key.dst)
 			return false;
-		way->dst = &rt->dst;
+		path->cookie = rt6_get_cookie(dst_rt6_info(path->key.dst));
+		return true;
 	}
-	/* of a device that has just gone a route has another one */
-	way->dev = dst_dev(way->dst);
-	return way->dev != blackhole_netdev &&
-	       way->dev->type == ARPHRD_ETHER && way->dev->flags & IFF_UP;
+	rt = kpac_hop_route4(hop, net);
+	if (!rt)
+		return false;
+	path->key.dst = &rt->dst;
+	return true;
 }
 
-static void kpac_hop_free(struct kpac_hop_way *way)
+static bool kpac_hop_fill(const struct kpac_hop *hop, struct net *net,
+			  struct kpac_path *path)
 {
-	dst_release(way->dst);
-	kfree(way);
+	struct net_device *dev;
+
+	kpac_path_unlisted_begin(path);
+	if (!kpac_hop_route(hop, net, path))
+		return false;
+	/* of a device that has just gone a route has another one */
+	dev = dst_dev(path->key.dst);
+	kpac_path_out(path, dev, READ_ONCE(dev->mtu));
+	if (dev == blackhole_netdev || dev->type != ARPHRD_ETHER ||
+	    !(dev->flags & IFF_UP))
+		return false;
+	path->key.neigh = kpac_hop_neigh(hop, dev);
+	/* only these are held: others would fill the neighbour table */
+	return path->key.neigh && !neigh_event_send(path->key.neigh, NULL);
+}
+
+static void kpac_hop_free(struct kpac_path *path)
+{
+	if (path->key.neigh)
+		neigh_release(path->key.neigh);
+	dst_release(path->key.dst);
+	kfree(path);
 }
 
 static void kpac_hop_free_rcu(struct rcu_head *rcu)
 {
-	kpac_hop_free(container_of(rcu, struct kpac_hop_way, rcu));
+	kpac_hop_free(container_of(rcu, struct kpac_path, rcu));
 }
 
-/* Let packets take another way, or NULL. */
-static void kpac_hop_replace(struct kpac_hop *hop, struct kpac_hop_way *way)
+/* Let packets take another path, or NULL. */
+static void kpac_hop_replace(struct kpac_hop *hop, struct kpac_path *path)
 {
-	struct kpac_hop_way *old;
+	struct kpac_path *old;
 
 	spin_lock_bh(&hop->lock);
-	old = rcu_replace_pointer(hop->way, way, lockdep_is_held(&hop->lock));
+	old = rcu_replace_pointer(hop->path, path, lockdep_is_held(&hop->lock));
 	spin_unlock_bh(&hop->lock);
 	if (old)
 		call_rcu(&old->rcu, kpac_hop_free_rcu);
@@ -131,43 +156,15 @@ static void kpac_hop_replace(struct kpac_hop *hop, struct kpac_hop_way *way)
  */
 void kpac_hop_forget(struct kpac_hop *hop, const struct net_device *dev)
 {
-	const struct kpac_hop_way *way;
+	const struct kpac_path *path;
 	bool is;
 
 	rcu_read_lock();
-	way = rcu_dereference(hop->way);
-	is = way && (!dev || way->dev == dev);
+	path = rcu_dereference(hop->path);
+	is = path && (!dev || path->dev == dev);
 	rcu_read_unlock();
 	if (is)
 		kpac_hop_replace(hop, NULL);
-}
-
-/* The way, if it is still what the kernel says. */
-static const struct kpac_hop_way *kpac_hop_current(const struct kpac_hop *hop)
-{
-	const struct kpac_hop_way *way = rcu_dereference(hop->way);
-
-	return way && dst_check(way->dst, way->cookie) ? way : NULL;
-}
-
-/* Ask the kernel for the way, unless it did not know in this tick. */
-static const struct kpac_hop_way *kpac_hop_ask(struct kpac_hop *hop,
-					       struct net *net)
-{
-	struct kpac_hop_way *way;
-	u32 now = jiffies;
-
-	if (READ_ONCE(hop->tried) == now)
-		return NULL;
-	way = kzalloc(sizeof(*way), GFP_ATOMIC | __GFP_NOWARN);
-	if (way && kpac_hop_fill(hop, net, way)) {
-		kpac_hop_replace(hop, way);
-		return way;
-	}
-	WRITE_ONCE(hop->tried, now);
-	if (way)
-		kpac_hop_free(way);
-	return NULL;
 }
 
 /**
@@ -178,19 +175,37 @@ static const struct kpac_hop_way *kpac_hop_ask(struct kpac_hop *hop,
  * If it does not know, it is asked once a tick at most.
  *
  * Context: softirq, or RCU with bottom halves disabled.
- * Return: as kpac_hop_neigh().
+ * Return: as kpac_hop_path().
  */
-struct neighbour *kpac_hop_resolve(struct kpac_hop *hop, struct net *net)
+const struct kpac_path *kpac_hop_resolve(struct kpac_hop *hop, struct net *net)
 {
-	const struct kpac_hop_way *way = kpac_hop_current(hop);
-	struct neighbour *neigh;
+	struct kpac_path *path;
+	u32 now = jiffies;
 
-	way = way ?: kpac_hop_ask(hop, net);
-	if (!way)
+	if (READ_ONCE(hop->tried) == now)
 		return NULL;
-	neigh = kpac_hop_known(hop, way->dev) ?:
-		kpac_hop_create(hop, way->dev);
-	return neigh && !neigh_event_send(neigh, NULL) ? neigh : NULL;
+	path = kzalloc(sizeof(*path), GFP_ATOMIC | __GFP_NOWARN);
+	if (!path || !kpac_hop_fill(hop, net, path)) {
+		WRITE_ONCE(hop->tried, now);
+		if (path)
+			kpac_hop_free(path);
+		return NULL;
+	}
+	kpac_hop_replace(hop, path);
+	return path;
+}
+
+/**
+ * kpac_hop_lost - a host does not answer any more
+ * @hop: the host
+ *
+ * Context: softirq, or RCU with bottom halves disabled.
+ * Return: NULL.
+ */
+const struct kpac_path *kpac_hop_lost(struct kpac_hop *hop)
+{
+	kpac_hop_replace(hop, NULL);
+	return NULL;
 }
 
 /**
