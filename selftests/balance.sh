@@ -204,6 +204,10 @@ test_dsr() {
 	equal "connections" "$(($(of_backend d4 10.2.0.2 connections) + $(of_backend d4 10.3.0.2 connections)))" 48
 	(($(kpac_stat "$R" r1 redirect-packets) > 200)) || fail "redirected: $(kpac "$R" stat show dev r1)"
 	equal "dropped" "$(of d4 unresolved) $(of d6 unresolved) $(of d4 unavailable)" "0 0 0"
+	# what all hosts of a link get is not for each of them to send on
+	ip -n "$A" neigh replace 10.1.0.1 lladdr ff:ff:ff:ff:ff:ff dev h0
+	equal "broadcast" "$(asked udp "$A" $VIP4 80 4 29000)" "none 4"
+	equal "dropped" "$(of d4 unchangeable)" 4
 }
 
 # A tag is the link's, not the packet's.
@@ -259,6 +263,58 @@ test_dsr_links() {
 	! dmesg | tail -n +"$((LOG + 1))" | grep "waiting for" || fail "somebody waited"
 }
 answered_by_b() { [[ $(asked udp "$A" $VIP4 80 4 $((24000 + RANDOM % 8000))) == "b 4" ]]; }
+
+# A bridge's port gets frames that are for the bridge; hosts get them as their own.
+test_dsr_bridge() {
+	dsr
+	ports del r1
+	batch "$R" <<-END
+		link add br0 address 02:00:00:00:01:aa type bridge
+		link set br0 up
+		link set r1 master br0
+		addr del 10.1.0.1/24 dev r1
+		addr add 10.1.0.1/24 dev br0
+	END
+	ip -n "$A" neigh replace 10.1.0.1 lladdr 02:00:00:00:01:aa dev h0
+	ports add r1
+	check "UDP" both 24 udp "$A" $VIP4 80 24 20000
+	check "TCP" both 24 open t "$A" $VIP4 80 24
+	ask close t
+	(($(kpac_stat "$R" r1 redirect-packets) > 48)) || fail "redirected: $(kpac "$R" stat show dev r1)"
+}
+
+# change N: routes, a neighbour and a device that are none of theirs
+change() {
+	batch "$R" <<-END
+		route replace 10.99.$1.0/24 via 10.4.0.2
+		route replace fd99:$1::/64 via fd04::2
+		link set r4 mtu $((1400 + $1 % 2 * 100))
+		neigh replace 10.4.0.$(($1 + 3)) lladdr 02:00:00:00:09:09 dev r4
+	END
+}
+changes() {
+	local i
+	for ((i = 0; i < 250; i++)); do
+		[[ ! -e $TMP/enough ]] || break
+		change $i
+	done
+	echo $i >"$TMP/changes"
+}
+
+# What changes beside them costs no packet.
+test_dsr_changes() {
+	local i
+	dsr
+	changes &
+	for ((i = 0; i < 8; i++)); do
+		check "IPv4" both 24 udp "$A" $VIP4 80 24 $((20000 + i * 100))
+		check "IPv6" both 24 udp "$A" $VIP6 80 24 $((20000 + i * 100))
+	done
+	touch "$TMP/enough"
+	wait $! || fail "changes"
+	(($(<"$TMP/changes") > 5)) || fail "changed $(<"$TMP/changes") times"
+	equal "dropped" "$(of d4 unresolved) $(of d6 unresolved)" "0 0"
+}
 
 # ---- which back end ----
 
@@ -621,5 +677,6 @@ test_life() {
 redirected() { (($(kpac_stat "$R" r1 redirect-packets) > 100)); }
 
 helper balance.py
-run_tests nat nat_bulk nat_plain nat_captured nat_chain dsr dsr_vlan dsr_links weights disruption affinity \
+run_tests nat nat_bulk nat_plain nat_captured nat_chain dsr dsr_vlan dsr_bridge dsr_links \
+	dsr_changes weights disruption affinity \
 	drain down health errors too_big_nat too_big_dsr others eviction timeout objects isolated life
