@@ -5,9 +5,10 @@
 #
 #   selftests/run.sh [TEST...]
 #
-# Installs what is missing, builds, runs the static checks, boots one VM with
+# Installs what is missing, builds, runs the static checks, boots two VMs with
 # the reference kernel, runs selftests/TEST.sh (all of them, if none is named;
-# then without the static checks) in it, and checks the guest's kernel log.
+# then without the static checks) in one or the other, and checks the guests'
+# kernel logs.
 # The last line is "N passed, N failed, N skipped"; fails if anything failed.
 #
 # A test prints KTAP and can be run by hand as root in the project's root. A
@@ -15,8 +16,9 @@
 # planned, or with a bad exit status but no "not ok" is a failure; so is one
 # that has not run because the VM died or the time was up.
 #
-# Environment: KPAC_TEST_LIMIT  seconds for one file (600)
-#              KPAC_CHECK_LIMIT seconds for the VM (3600)
+# Environment: KPAC_TEST_LIMIT  seconds for one file (1200)
+#              KPAC_CHECK_LIMIT seconds for a VM (3600)
+#              KPAC_CHECK_VMS   how many VMs at once (2)
 #              KPAC_OUT         keep logs here (default: $KPAC_CACHE/check)
 #              T_ONLY           the names of single tests within the files
 #              CI               if set, also build for current mainline, and a
@@ -46,11 +48,10 @@ clean_up() {
 }
 
 run_test() {
-	local out=$1 name=$2 limit=${KPAC_TEST_LIMIT:-600} rc
+	local out=$1 name=$2 limit=${KPAC_TEST_LIMIT:-1200} rc
 	kmsg "selftests: $name"
-	echo "# selftests: $name"
 	timeout -k 10 "$limit" bash "selftests/$name.sh" 2>&1 </dev/null |
-		tee "$out/$name.tap"
+		tee "$out/$name.tap" | sed -u "s/^/$name: /"
 	rc=${PIPESTATUS[0]}
 	clean_up "$out/$name.tap"
 	echo "$rc" > "$out/$name.rc"
@@ -142,7 +143,7 @@ count_test() {
 		return
 	fi
 	if [[ $rc = 124 || $rc = 137 ]]; then
-		fail "$name: time limit of ${KPAC_TEST_LIMIT:-600} s"
+		fail "$name: time limit of ${KPAC_TEST_LIMIT:-1200} s"
 	elif [[ $rc = none ]]; then
 		fail "$name: did not end"
 	elif count_ktap "$name" "$tap" && [[ $rc != 0 ]]; then
@@ -168,12 +169,15 @@ complaints() {
 	' "$1"
 }
 
-check_log() {
-	local found
-	found=$(complaints "$out/klog" 2>&1)
-	[[ -n $found ]] || return 0
-	echo "$found"
-	return 1
+check_logs() {
+	local log found rc=0
+	for log in "$out"/vm*/klog; do
+		found=$(complaints "$log" 2>&1)
+		[[ -n $found ]] || continue
+		echo "$found"
+		rc=1
+	done
+	return $rc
 }
 
 # --- on the host: steps -----------------------------------------------------
@@ -217,15 +221,33 @@ nic_options() {
 	fi
 }
 
+# run_vm DIR TEST...
 run_vm() {
-	local rc=0 nics
+	mkdir "$1"
+	scripts/vm.sh -c 2 -m 2G -t "${KPAC_CHECK_LIMIT:-3600}" "${nics[@]}" -o "$1" -- \
+		selftests/run.sh --in-vm "$@"
+}
+
+# Deals the tests out: one VM alone leaves CPUs idle most of the time.
+run_vms() {
+	local n=${KPAC_CHECK_VMS:-2} vms=() nics mine i j
+	[[ $n -le $# ]] || n=$#
 	read -ra nics <<<"$(nic_options | tr '\n' ' ')"
-	say "booting the VM (log and results: $out)"
 	KPAC_YNL=$("$KPAC_TOP/scripts/kernel.sh" source)/tools/net/ynl
 	export KPAC_YNL
-	scripts/vm.sh -c 2 -m 2G -t "${KPAC_CHECK_LIMIT:-3600}" "${nics[@]}" -o "$out" -- \
-		selftests/run.sh --in-vm "$out" "$@" || rc=$?
-	[[ $rc = 0 ]] || fail "VM: exit status $rc"
+	say "booting $n VMs (logs and results: $out)"
+	for ((i = 1; i <= n; i++)); do
+		mine=()
+		for ((j = i; j <= $#; j += n)); do
+			mine+=("${!j}")
+		done
+		run_vm "$out/vm$i" "${mine[@]}" &
+		vms+=($!)
+	done
+	for i in "${!vms[@]}"; do
+		wait "${vms[i]}" || fail "VM $((i + 1)): exit status $?"
+	done
+	mv "$out"/vm*/*.tap "$out"/vm*/*.rc "$out/"
 }
 
 summary() {
@@ -265,11 +287,11 @@ on_host() {
 		summary
 	fi
 	[[ $# -gt 0 ]] || userspace_tests
-	run_vm "${tests[@]}"
+	run_vms "${tests[@]}"
 	for name in "${tests[@]}"; do
 		count_test "$name"
 	done
-	check "kernel log" check_log
+	check "kernel logs" check_logs
 	summary
 }
 
