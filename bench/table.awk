@@ -107,7 +107,7 @@ function json_out(	i, f, k, lines)
 }
 
 # What packets of a case cost without a table.
-function base_of(file, c, family)
+function without_table(file, c, family)
 {
 	return net_of(file, c == "forward-flows" ? c : "forward", "kpac", family, 0, 0)
 }
@@ -118,7 +118,7 @@ function forward_row(file, title, c, peer, entries, masks,	f, x, line)
 		x = net_of(file, c, peer, f, entries, masks)
 		line = line show(value_of(file, c, peer, f, entries, masks, "time"), 10, 1) \
 			show(x, 9, 1) show(peer == "kpac" ? \
-				less(x, base_of(file, c, f)) : "?", 9, 1)
+				less(x, without_table(file, c, f)) : "?", 9, 1)
 		if (f == 4 && x == "?")
 			return
 	}
@@ -230,8 +230,8 @@ function millions(x) { return show(x == "?" ? x : x / 1e6, 14, 0) }
 
 function bar(title, c, entries, masks,	four, six)
 {
-	four = less(net_of(1, c, "kpac", 4, entries, masks), base_of(1, c, 4))
-	six = less(net_of(1, c, "kpac", 6, entries, masks), base_of(1, c, 6))
+	four = less(net_of(1, c, "kpac", 4, entries, masks), without_table(1, c, 4))
+	six = less(net_of(1, c, "kpac", 6, entries, masks), without_table(1, c, 6))
 	if (four != "?")
 		print title, four, six > bars
 }

@@ -7,7 +7,7 @@
 #   scripts/static.sh sparse       sparse's alone
 #   scripts/static.sh checkpatch   the kernel's coding style
 #   scripts/static.sh generated    generated files are what ynl.sh generates
-#   scripts/static.sh shellcheck   the shell scripts
+#   scripts/static.sh shellcheck   the shell scripts, and whether awk takes its own
 #   scripts/static.sh next         builds for current mainline, W=1
 #
 # Each prints what is wrong and fails if anything is.
@@ -62,6 +62,17 @@ shellcheck() {
 	mapfile -t files < <(grep -rlE --exclude-dir=.git \
 		'^#!(/usr)?/bin/(env )?(ba)?sh' . | sort)
 	command shellcheck --severity=warning "${files[@]}"
+	awk_programs
+}
+
+# Programs that report what benchmarks measure run after hours: they must parse.
+awk_programs() {
+	local f
+	for f in bench/*.awk; do
+		[[ $f != bench/lib.awk ]] || continue
+		awk -v json=/dev/null -v bars=/dev/null -v scale=/dev/null \
+			-f bench/lib.awk -f "$f" </dev/null >/dev/null
+	done
 }
 
 case ${1:-} in
