@@ -109,6 +109,14 @@ static __always_inline bool kpac_entry_in(const struct kpac_entry *entry, u64 ge
 	return READ_ONCE(entry->born) <= gen && gen < READ_ONCE(entry->dies);
 }
 
+/* Whether the generation that is being made, too, will have it. Under the table's
+ * lock.
+ */
+static inline bool kpac_entry_lives(const struct kpac_entry *entry)
+{
+	return entry->dies == U64_MAX;
+}
+
 /* Whether a packet that has an entry's key also fits the rest of its predicate. */
 static __always_inline bool kpac_entry_fits(const struct kpac_entry *entry,
 					    struct kpac_view *view)

@@ -162,17 +162,20 @@ static int kpac_mask_resize(struct kpac_mask *mask)
 	return 0;
 }
 
-/* Put an entry into the list of those that have its key, unless it is full. */
+/* Put an entry into the list of those that have its key, unless it is full: there is
+ * room for what dies besides.
+ */
 static int kpac_slot_add(struct kpac_slot *slot, struct kpac_entry *entry)
 {
 	struct kpac_entry __rcu **at = &slot->first, **place = NULL;
 	struct kpac_entry *next;
-	unsigned int n = 0;
+	unsigned int n = 0, living = 0;
 
 	for (; (next = rcu_dereference_protected(*at, true)); at = &next->next) {
 		if (!place && next->order > entry->order)
 			place = at;
-		if (++n == KPAC_MASK_SAME)
+		living += kpac_entry_lives(next);
+		if (living == KPAC_MASK_SAME || ++n == 2 * KPAC_MASK_SAME)
 			return -ENOSPC;
 	}
 	place = place ?: at;

@@ -57,6 +57,7 @@ struct kpac_slots {
  * @slots: the hash
  * @bytes: where the words from %KPAC_WORDS on are
  * @entries: how many entries there are
+ * @living: how many of them the table will have
  * @keys: how many different keys they have
  * @best: no entry comes earlier than this; see &kpac_entry.order
  * @list: in the list of the table's masks
@@ -70,6 +71,7 @@ struct kpac_mask {
 	struct kpac_slots __rcu *slots;
 	struct kpac_bytes bytes[KPAC_MAX_BYTES];
 	u32 entries;
+	u32 living;
 	u32 keys;
 	u64 best;
 	struct list_head list;

@@ -23,9 +23,21 @@ static struct kpac_masks *kpac_table_masks(const struct kpac_table *table)
 					 lockdep_is_held(&table->lock));
 }
 
-static bool kpac_entry_lives(const struct kpac_entry *entry)
+/* Have an entry live from the generation on in which it was born. */
+static void kpac_table_keep(struct kpac_table *table, struct kpac_entry *entry)
 {
-	return entry->dies == U64_MAX;
+	WRITE_ONCE(entry->dies, U64_MAX);
+	if (!entry->mask->living++)
+		table->n_masks++;
+}
+
+/* Have a living entry not live any more from a generation on. */
+static void kpac_table_lose(struct kpac_table *table, struct kpac_entry *entry,
+			    u64 gen)
+{
+	WRITE_ONCE(entry->dies, gen);
+	if (!--entry->mask->living)
+		table->n_masks--;
 }
 
 /* ---- masks ---- */
@@ -53,17 +65,21 @@ static struct kpac_mask *kpac_table_mask(struct kpac_table *table,
 
 	kpac_match_compile(match, &pattern);
 	mask = kpac_table_find_mask(table, &pattern);
+	if (table->n_masks >= KPAC_MAX_MASKS && (!mask || !mask->living)) {
+		NL_SET_ERR_MSG(extack, "the table has as many distinct masks as it may have: use the same prefix lengths and kinds of predicates more often");
+		return ERR_PTR(-ENOSPC);
+	}
 	if (mask)
 		return mask;
-	if (table->n_masks == KPAC_MAX_MASKS) {
-		NL_SET_ERR_MSG(extack, "the table has as many distinct masks as it may have: use the same prefix lengths and kinds of predicates more often");
+	if (table->n_all_masks >= 2 * KPAC_MAX_MASKS) {
+		NL_SET_ERR_MSG(extack, "the table has twice as many distinct masks as it may have, with those of entries that were deleted and are still being listed");
 		return ERR_PTR(-ENOSPC);
 	}
 	mask = kpac_mask_new(&pattern);
 	if (!mask)
 		return ERR_PTR(-ENOMEM);
 	list_add(&mask->list, &table->all_masks);
-	table->n_masks++;
+	table->n_all_masks++;
 	return mask;
 }
 
@@ -141,7 +157,7 @@ static int kpac_table_add(struct kpac_table *table, struct kpac_entry *entry,
 	entry->order = (u64)entry->rule.priority << KPAC_ORDER_BITS |
 		       ++table->added;
 	entry->born = table->gen + 1;
-	entry->dies = U64_MAX;
+	entry->dies = 0;
 	err = xa_alloc_cyclic(&table->ids, &entry->id, entry,
 			      XA_LIMIT(1, U32_MAX), &table->next_id,
 			      GFP_KERNEL_ACCOUNT);
@@ -156,6 +172,7 @@ static int kpac_table_add(struct kpac_table *table, struct kpac_entry *entry,
 		NL_SET_ERR_MSG(extack, "1024 entries may differ in nothing but priority, port range, length and handlers: say more about the packets");
 	if (err)
 		goto err_order;
+	kpac_table_keep(table, entry);
 	table->total++;
 	table->memory += kpac_entry_memory(entry);
 	return 0;
@@ -282,7 +299,7 @@ static void kpac_table_reap(struct work_struct *work)
 			if (mask->entries)
 				continue;
 			list_move(&mask->list, &masks);
-			table->n_masks--;
+			table->n_all_masks--;
 		}
 	}
 	mutex_unlock(&table->lock);
@@ -414,7 +431,7 @@ static int kpac_table_apply_del(struct kpac_table *table,
 	u32 n = 0;
 
 	while ((entry = kpac_which_next(table, which, &next))) {
-		WRITE_ONCE(entry->dies, table->gen + 1);
+		kpac_table_lose(table, entry, table->gen + 1);
 		list_move_tail(&entry->list, &t->dying);
 		n++;
 	}
@@ -453,11 +470,14 @@ static void kpac_table_undo(struct kpac_table *table,
 			list_move(&entry->list, &t->born);
 			continue;
 		}
-		WRITE_ONCE(entry->dies, U64_MAX);
+		kpac_table_keep(table, entry);
 		list_del_init(&entry->list);
 	}
 	list_for_each_entry(entry, &t->born, list)
-		WRITE_ONCE(entry->dies, 0);
+		if (kpac_entry_lives(entry))
+			kpac_table_lose(table, entry, 0);
+		else
+			WRITE_ONCE(entry->dies, 0);
 	list_splice_init(&t->born, &table->dead);
 	kpac_table_wake_reaper(table);
 }
@@ -585,7 +605,7 @@ static void kpac_table_expire(struct work_struct *work)
 		list_del_init(&entry->expiring);
 		if (!kpac_entry_lives(entry))
 			continue;
-		WRITE_ONCE(entry->dies, table->gen + 1);
+		kpac_table_lose(table, entry, table->gen + 1);
 		list_move_tail(&entry->list, &t.dying);
 		t.deleted++;
 	}

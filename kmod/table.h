@@ -49,8 +49,9 @@ struct kpac_masks {
  * @gen: the generation
  * @lock: serialises changes
  * @net: the namespace
- * @all_masks: its masks
- * @n_masks: how many
+ * @all_masks: its masks, with those of entries that have died
+ * @n_all_masks: how many
+ * @n_masks: how many of them have entries that live
  * @live: how many entries the generation has
  * @total: how many there are, with those that have died
  * @added: how many have ever been added
@@ -71,6 +72,7 @@ struct kpac_table {
 	struct mutex lock;
 	struct net *net;
 	struct list_head all_masks;
+	unsigned int n_all_masks;
 	unsigned int n_masks;
 	u32 live;
 	u32 total;

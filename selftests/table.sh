@@ -274,6 +274,64 @@ test_expiry() {
 
 answered() { [[ $(pings 1) == 1 ]]; }
 
+# accounted N: loads a batch as one of a memory cgroup, which has more than N bytes then
+accounted() {
+	local group=$TMP/cgroup/kpac.$$ bytes
+	mkdir -p "$TMP/cgroup"
+	mount -t cgroup2 none "$TMP/cgroup" || return
+	if echo +memory >"$TMP/cgroup/cgroup.subtree_control" && mkdir "$group"; then
+		(echo "$BASHPID" >"$group/cgroup.procs" && entries batch replace "$TMP/batch")
+		bytes=$(awk '$1 == "kernel" { print $2 }' "$group/memory.stat")
+		rmdir "$group"
+	fi
+	umount "$TMP/cgroup"
+	((bytes > $1)) || fail "accounted: ${bytes:-nothing}"
+}
+
+test_bounds() {
+	local i
+	routed
+	for ((i = 0; i < 256; i++)); do
+		echo "add src 10.0.0.0/$((i % 16 + 8)) dst 10.0.0.0/$((i / 16 + 8)) do count"
+	done >"$TMP/batch"
+	check "256 masks" entries batch "$TMP/batch"
+	refused add src 10.0.0.0/24 dst 10.0.0.0/24 do count
+	says "as many distinct masks"
+	check "one more of one of them" entries add src 10.0.0.0/9 dst 10.0.0.0/9 do drop
+	equal "entries" "$(figure entries)" 257
+	# what is replaced takes no room
+	sed 's/^add/add proto tcp/' "$TMP/batch" >"$TMP/other"
+	check "256 others" entries batch replace "$TMP/other"
+	refused add src 10.0.0.0/9 dst 10.0.0.0/9 do count
+	says "as many distinct masks"
+	# a change that is undone leaves it as it was
+	printf '%s\n' flush "add do count" "add do drop" "del prio 9" >"$TMP/undone"
+	refused batch "$TMP/undone"
+	says "$TMP/undone:4:"
+	refused add src 10.0.0.0/9 dst 10.0.0.0/9 do count
+	equal "entries, masks" "$(figure entries) $(figure masks)" "256 256"
+	check "the first again" entries batch replace "$TMP/batch"
+	for ((i = 1; i <= 1024; i++)); do
+		echo "add prio $i src 10.0.0.1 do count"
+	done >"$TMP/batch"
+	check "1024 of one key" entries batch replace "$TMP/batch"
+	refused add prio 2000 src 10.0.0.1 do count
+	says "1024 entries may differ"
+	sed 's/count/drop/' "$TMP/batch" >"$TMP/other"
+	check "1024 others" entries batch replace "$TMP/other"
+	# a file that is cut short
+	head -c -4 "$TMP/batch" >"$TMP/half"
+	refused batch replace "$TMP/half"
+	says "$TMP/half:1024:"
+	equal "entries" "$(figure entries)" 1024
+	# who loads it pays for it
+	for ((i = 0; i < 20000; i++)); do
+		echo "add src 10.$((i >> 16)).$((i >> 8 & 255)).$((i & 255)) do drop"
+	done >"$TMP/batch"
+	check "accounted" accounted 4000000
+	equal "entries" "$(figure entries)" 20000
+}
+
 test_refused() {
 	routed
 	entry prio 7 comment c do count
@@ -333,4 +391,4 @@ test_life() {
 }
 
 run_tests predicates predicates_ingress gso unfiltered same_words order many_apply verdicts batch atomic listing expiry \
-	refused namespaces life
+	bounds refused namespaces life
