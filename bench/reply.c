@@ -320,6 +320,8 @@ static int time_answers(char **argv)
 	if (!sent_at || !took ||
 	    setsockopt(s, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags)))
 		die("SO_TIMESTAMPING");
+	/* a worker of the kernel's has received packets stamped from then on */
+	pause_us(100000);
 	run_as(SCHED_FIFO, 50);
 	srandom(1);
 	for (i = 0; i < requests; i++) {
