@@ -5,10 +5,10 @@
 #
 #   selftests/run.sh [TEST...]
 #
-# Installs what is missing, builds, runs the static checks, boots two VMs with
-# the reference kernel, runs selftests/TEST.sh (all of them, if none is named;
-# then without the static checks) in one or the other, and checks the guests'
-# kernel logs.
+# Installs what is missing, builds, runs the static checks, boots VMs of two CPUs
+# with the reference kernel, runs selftests/TEST.sh (all of them, if none is named;
+# then without the static checks) in one or another, and checks the guests' kernel
+# logs.
 # The last line is "N passed, N failed, N skipped"; fails if anything failed.
 #
 # A test prints KTAP and can be run by hand as root in the project's root. A
@@ -18,7 +18,7 @@
 #
 # Environment: KPAC_TEST_LIMIT  seconds for one file (1200)
 #              KPAC_CHECK_LIMIT seconds for a VM (3600)
-#              KPAC_CHECK_VMS   how many VMs at once (2)
+#              KPAC_CHECK_VMS   how many VMs at once (one for two CPUs, at most 4)
 #              KPAC_OUT         keep logs here (default: $KPAC_CACHE/check)
 #              T_ONLY           the names of single tests within the files
 #              CI               if set, also build for current mainline, and a
@@ -228,14 +228,22 @@ run_vm() {
 		selftests/run.sh --in-vm "$@"
 }
 
-# Deals the tests out: one VM alone leaves CPUs idle most of the time.
+how_many_vms() {
+	local n=$(($(nproc) / 2))
+	((n >= 1)) || n=1
+	((n <= 4)) || n=4
+	echo "${KPAC_CHECK_VMS:-$n}"
+}
+
+# Deals the tests out to VMs.
 run_vms() {
-	local n=${KPAC_CHECK_VMS:-2} vms=() nics mine i j
+	local vms=() n nics mine i j
+	n=$(how_many_vms)
 	[[ $n -le $# ]] || n=$#
 	read -ra nics <<<"$(nic_options | tr '\n' ' ')"
 	KPAC_YNL=$("$KPAC_TOP/scripts/kernel.sh" source)/tools/net/ynl
 	export KPAC_YNL
-	say "booting $n VMs (logs and results: $out)"
+	say "booting $n VM(s) (logs and results: $out)"
 	for ((i = 1; i <= n; i++)); do
 		mine=()
 		for ((j = i; j <= $#; j += n)); do
