@@ -14,6 +14,11 @@
 /* Entries that expire stop in time; this is how often those are deleted. */
 #define KPAC_TABLE_TICK	(HZ / 2)
 
+/* A change waits for entries that have died to be taken out, if there are as many:
+ * fewer cannot fill the table, its masks or a key up to twice their bounds.
+ */
+#define KPAC_TABLE_DEAD	KPAC_MAX_MASKS
+
 /* The last stamp that was given. */
 static atomic64_t kpac_stamps = ATOMIC64_INIT(0);
 
@@ -72,7 +77,7 @@ static struct kpac_mask *kpac_table_mask(struct kpac_table *table,
 	if (mask)
 		return mask;
 	if (table->n_all_masks >= 2 * KPAC_MAX_MASKS) {
-		NL_SET_ERR_MSG(extack, "the table has twice as many distinct masks as it may have, with those of entries that were deleted and are still being listed");
+		NL_SET_ERR_MSG(extack, "the table has twice as many distinct masks as it may have, with those of entries that were deleted and are still being listed: try again later");
 		return ERR_PTR(-ENOSPC);
 	}
 	mask = kpac_mask_new(&pattern);
@@ -147,7 +152,7 @@ static int kpac_table_add(struct kpac_table *table, struct kpac_entry *entry,
 	int err;
 
 	if (table->total >= KPAC_MAX_ENTRIES) {
-		NL_SET_ERR_MSG(extack, "the table has as many entries as it may have, with those that were deleted and are still being listed");
+		NL_SET_ERR_MSG(extack, "the table has as many entries as it may have, with those that were deleted and are still being listed: try again later");
 		return -ENOSPC;
 	}
 	mask = kpac_table_mask(table, &entry->rule.match, extack);
@@ -532,13 +537,25 @@ static int kpac_table_do(struct kpac_table *table, struct kpac_transaction *t,
 	return t->added ? kpac_table_publish(table) : 0;
 }
 
+/* Have what died lately take no room, unless somebody still lists it. */
+static void kpac_table_make_room(struct kpac_table *table)
+{
+	bool many;
+
+	mutex_lock(&table->lock);
+	many = table->total - table->live >= KPAC_TABLE_DEAD;
+	mutex_unlock(&table->lock);
+	if (many)
+		flush_work(&table->reaper);
+}
+
 /**
  * kpac_table_commit - do what a transaction has, or nothing
  * @table: the table
  * @t: the transaction; afterwards it has what was not done
  * @extack: for messages
  *
- * Context: process, may sleep.
+ * Context: process, may sleep; holds nothing that a handler's destroy needs.
  * Return: 0 or an error, with a message; &kpac_transaction.failed says what it
  * is about.
  */
@@ -547,6 +564,7 @@ int kpac_table_commit(struct kpac_table *table, struct kpac_transaction *t,
 {
 	int err;
 
+	kpac_table_make_room(table);
 	mutex_lock(&table->lock);
 	err = kpac_table_do(table, t, extack);
 	if (err)
