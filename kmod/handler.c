@@ -102,6 +102,13 @@ static bool kpac_handler_name_ok(const char *name)
 	return name && *name && strlen(name) < KPAC_NAME_SIZE;
 }
 
+/* Whether a packet that nobody has looked at can be told this. */
+static bool kpac_handler_verdict_ok(enum kpac_verdict verdict)
+{
+	return verdict == KPAC_VERDICT_NEXT || verdict == KPAC_VERDICT_DROP ||
+	       verdict == KPAC_VERDICT_PASS || verdict == KPAC_VERDICT_FORWARD;
+}
+
 static bool kpac_handler_ok(const struct kpac_handler *handler)
 {
 	const struct kpac_arg_spec *spec;
@@ -110,6 +117,8 @@ static bool kpac_handler_ok(const struct kpac_handler *handler)
 	    !handler->owner || (handler->create && !handler->destroy))
 		return false;
 	if (handler->args && !handler->create)
+		return false;
+	if (!handler->run && !kpac_handler_verdict_ok(handler->verdict))
 		return false;
 	for (spec = handler->args; spec && spec->name; spec++)
 		if (!kpac_handler_name_ok(spec->name) || !spec->doc ||

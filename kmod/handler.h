@@ -75,7 +75,8 @@ typedef void (*kpac_figure_fn)(void *to, const char *name, u64 number);
  * @doc: what it does, half a sentence
  * @owner: the module that has it
  * @args: the arguments that it takes, ended by one without a name; or NULL
- * @verdict: what it decides, if it has no @run
+ * @verdict: what it decides, if it has no @run: %KPAC_VERDICT_NEXT, %KPAC_VERDICT_DROP,
+ *	%KPAC_VERDICT_PASS or %KPAC_VERDICT_FORWARD
  * @ends: @run never decides %KPAC_VERDICT_NEXT
  * @run: look at a packet and decide; in softirq, under RCU
  * @create: what @run needs, made from @n arguments that fit their description,
