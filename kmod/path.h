@@ -116,8 +116,14 @@ static inline bool kpac_path_current(const struct kpac_path *path)
 	       !READ_ONCE(path->key.neigh->dead);
 }
 
-/* Begin a path that will be in no list, from which it could be taken back: what is
- * asked of devices from now on may change, but not unnoticed.
+/**
+ * kpac_path_unlisted_begin - begin a path that will be in no list
+ * @path: the path
+ *
+ * Nobody can take it back: whoever uses it asks kpac_path_unlisted_current(). What
+ * is asked of devices from now on may change, but not unnoticed.
+ *
+ * Context: any, under RCU.
  */
 static inline void kpac_path_unlisted_begin(struct kpac_path *path)
 {
@@ -125,6 +131,13 @@ static inline void kpac_path_unlisted_begin(struct kpac_path *path)
 	smp_rmb();	/* pairs with the atomic in kpac_path_kill_dev() */
 }
 
+/**
+ * kpac_path_unlisted_current - whether a path that is in no list still holds
+ * @path: the path, since kpac_path_unlisted_begin()
+ *
+ * Context: softirq, under RCU.
+ * Return: false if any device has changed, or the kernel would decide anew.
+ */
 static inline bool kpac_path_unlisted_current(const struct kpac_path *path)
 {
 	return path->devices == atomic_read(&kpac_path_devices) &&
