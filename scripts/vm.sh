@@ -111,7 +111,7 @@ nic_opts() {
 	done
 }
 
-# Runs a command where the taps of NICs with several queues are, if there are
+# Becomes a command where the taps of NICs with several queues are, if there are
 # any. The namespace goes with the command, and they with it.
 with_taps() {
 	local i end multi=()
@@ -119,11 +119,10 @@ with_taps() {
 		[[ ${pairs[i - 1]} != *:* || ${pairs[i - 1]##*:} = 1 ]] || multi+=("$i")
 	done
 	if [[ ${#multi[@]} -eq 0 ]]; then
-		"$@"
-		return
+		exec "$@"
 	fi
 	# shellcheck disable=SC2016 # the inner shell's
-	unshare -n bash -ec '
+	exec unshare -n bash -ec '
 		echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
 		for i in $1; do
 			ip link add kpac$i up type bridge mcast_snooping 0
@@ -142,7 +141,7 @@ boot() {
 	local args=(-r "$image" --cpus "$cpus" -m "$mem" --user root --verbose
 		--disable-microvm --force-9p --append quiet --cwd "$KPAC_TOP"
 		--rwdir="$run=$run")
-	local rc=0 console d qemu
+	local rc=0 console said d qemu pids
 	# The guest has a tmpfs on /var/cache: mount what it needs from the cache.
 	for d in "${image%/boot/*}" "$KPAC_CACHE"/linux-* "$KPAC_CACHE/nfdump"; do
 		[[ $d != "$KPAC_CACHE"/* || ! -d $d ]] || args+=(--rodir="$d=$d")
@@ -152,10 +151,17 @@ boot() {
 	[[ -z $icount ]] || qemu+=" -icount shift=0,sleep=off"
 	[[ -z $qemu ]] || args+=(--qemu-opts="${qemu# }")
 	exec {console}> >(cat > "$run/console")
+	pids=($!)
+	exec {said}> >(cat)
+	pids+=($!)
+	# timeout passes signals on to all that it has started
 	with_taps timeout -k 10 "$limit" vng "${args[@]}" -- "bash $run/guest.sh" \
-		</dev/null 2>&"$console" | cat || rc=${PIPESTATUS[0]}
-	exec {console}>&-
-	wait $! || true
+		</dev/null 1>&"$said" 2>&"$console" &
+	trap 'kill $!; wait $!; exit 130' INT TERM
+	wait $! || rc=$?
+	trap - INT TERM
+	exec {console}>&- {said}>&-
+	wait "${pids[@]}" || true
 	return "$rc"
 }
 

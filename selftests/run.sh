@@ -221,10 +221,10 @@ nic_options() {
 	fi
 }
 
-# run_vm DIR TEST...
+# run_vm DIR TEST...: in a subshell
 run_vm() {
 	mkdir "$1"
-	scripts/vm.sh -c 2 -m 2G -t "${KPAC_CHECK_LIMIT:-3600}" "${nics[@]}" -o "$1" -- \
+	exec scripts/vm.sh -c 2 -m 2G -t "${KPAC_CHECK_LIMIT:-3600}" "${nics[@]}" -o "$1" -- \
 		selftests/run.sh --in-vm "$@"
 }
 
@@ -252,9 +252,11 @@ run_vms() {
 		run_vm "$out/vm$i" "${mine[@]}" &
 		vms+=($!)
 	done
+	trap 'kill "${vms[@]}"; wait; exit 130' INT TERM
 	for i in "${!vms[@]}"; do
 		wait "${vms[i]}" || fail "VM $((i + 1)): exit status $?"
 	done
+	trap - INT TERM
 	mv "$out"/vm*/*.tap "$out"/vm*/*.rc "$out/"
 }
 
