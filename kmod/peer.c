@@ -69,6 +69,7 @@ static void kpac_peer_next(struct kpac_peer *peer, struct kpac_heartbeat *probe)
 	peer->waiting = true;
 	peer->sequence++;
 	peer->asked = time;
+	peer->nonce = kpac_peer_nonce(peer, peer->sequence, time);
 	*probe = (struct kpac_heartbeat){
 		.magic = htonl(KPAC_HEARTBEAT_MAGIC),
 		.version = KPAC_HEARTBEAT_VERSION,
@@ -76,8 +77,7 @@ static void kpac_peer_next(struct kpac_peer *peer, struct kpac_heartbeat *probe)
 		.peer = htonl(peer->id),
 		.sequence = htonl(peer->sequence),
 		.time = cpu_to_be64(time),
-		.nonce = cpu_to_be64(kpac_peer_nonce(peer, peer->sequence,
-						     time)),
+		.nonce = cpu_to_be64(peer->nonce),
 	};
 	spin_unlock(&peer->lock);
 }
@@ -207,12 +207,16 @@ static void kpac_peer_in_time(struct kpac_peer *peer, u64 rtt)
 	kpac_peer_hit(peer);
 }
 
-/* Take an answer, which is genuine, to the probe of a time. */
-static bool kpac_peer_take(struct kpac_peer *peer, u64 time, u64 now)
+/* Take an answer to the probe of a sequence number and time, if it is genuine. */
+static bool kpac_peer_take(struct kpac_peer *peer, u32 sequence, u64 time,
+			   u64 nonce, u64 now)
 {
 	struct kpac_peer_stats *stats = &peer->state.stats;
-	bool last = time == peer->asked;
+	bool last = sequence == peer->sequence && time == peer->asked;
 
+	if (nonce != (likely(last) ? peer->nonce :
+				     kpac_peer_nonce(peer, sequence, time)))
+		return false;
 	/* once more */
 	if (peer->gone || (last && !peer->waiting))
 		return false;
@@ -240,13 +244,11 @@ bool kpac_peer_answer(struct kpac_peer *peer,
 		      const struct kpac_heartbeat *answer)
 {
 	u64 time = be64_to_cpu(answer->time), now = kpac_peer_now(peer);
-	u32 sequence = ntohl(answer->sequence);
 	bool taken;
 
-	if (be64_to_cpu(answer->nonce) != kpac_peer_nonce(peer, sequence, time))
-		return false;
 	spin_lock(&peer->lock);
-	taken = kpac_peer_take(peer, time, now);
+	taken = kpac_peer_take(peer, ntohl(answer->sequence), time,
+			       be64_to_cpu(answer->nonce), now);
 	spin_unlock(&peer->lock);
 	return taken;
 }

@@ -117,6 +117,7 @@ struct kpac_peer_route {
  * @waiting: an answer to the last probe may still come in time
  * @sequence: which one that is
  * @asked: the time in it
+ * @nonce: the nonce in it
  * @state: what is known
  * @node: by its name, among all namespaces' peers
  * @rcu: for freeing
@@ -138,6 +139,7 @@ struct kpac_peer {
 	bool waiting;
 	u32 sequence;
 	u64 asked;
+	u64 nonce;
 	struct kpac_peer_state state;
 	struct hlist_node node;
 	struct rcu_head rcu;

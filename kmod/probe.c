@@ -231,19 +231,23 @@ static void kpac_probe_write(const struct kpac_peer *peer, struct sk_buff *skb,
 			     const struct kpac_heartbeat *heartbeat)
 {
 	unsigned int size = peer->config.size, len = sizeof(struct udphdr) + size;
+	unsigned int ip_len = kpac_probe_ip_len(peer);
 	struct udphdr *udp;
+	u8 *payload;
 
 	skb_reset_network_header(skb);
-	skb_put(skb, kpac_probe_ip_len(peer));
-	skb_set_transport_header(skb, skb->len);
-	udp = skb_put(skb, sizeof(*udp));
+	skb_set_transport_header(skb, ip_len);
+	udp = skb_put(skb, ip_len + len) + ip_len;
 	*udp = (struct udphdr){
 		.source = peer->config.sport,
 		.dest = peer->config.dport,
 		.len = htons(len),
 	};
-	skb_put_data(skb, heartbeat, sizeof(*heartbeat));
-	skb_put_zero(skb, size - sizeof(*heartbeat));
+	payload = (u8 *)(udp + 1);
+	memcpy(payload, heartbeat, sizeof(*heartbeat));
+	if (size > sizeof(*heartbeat))
+		memset(payload + sizeof(*heartbeat), 0,
+		       size - sizeof(*heartbeat));
 	udp->check = kpac_probe_sum(peer, udp, len);
 	if (peer->config.ip6)
 		kpac_probe_ip6(peer, skb);
