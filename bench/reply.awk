@@ -7,7 +7,8 @@
 # Prints a table; writes the JSON, and data for reply.gp.
 #
 # Net is, for what an answer costs, what is more than the reference, in which the
-# request is dropped where it comes in.
+# request is dropped where it comes in; for what asking peers costs, what is more than
+# such an answer by "do heartbeat", 32 at once: the part of the host that asks.
 
 BEGIN { FS = OFS = "\t"; SUBSEP = "/" }
 
@@ -38,16 +39,20 @@ function name(file, c, peer, kind, load, metric)
 }
 
 # Medians over the rounds: sets value, net, n.
-function settle(k,	f, r, ref, values, nets, count)
+function settle(k,	f, r, ref, less, values, nets, count)
 {
 	split(k, f, SUBSEP)
 	ref = name(f[1], "cost", "reference", f[4], f[5], "time")
+	if (f[2] == "peers" && f[3] != "sent" && f[6] == "time") {
+		ref = name(f[1], "cost", "kpac", "heartbeat", 32, "time")
+		less = name(f[1], "cost", "reference", "heartbeat", 32, "time")
+	}
 	for (r = 1; r <= rounds[f[1]]; r++) {
 		if (!((k, r) in at))
 			continue
 		values[++n[k]] = at[k, r]
-		if (f[2] == "cost" && (ref, r) in at)
-			nets[++count] = at[k, r] - at[ref, r]
+		if ((f[2] == "cost" || less) && (ref, r) in at)
+			nets[++count] = at[k, r] - at[ref, r] + (less ? at[less, r] : 0)
 	}
 	value[k] = median(values, n[k])
 	net[k] = count ? median(nets, count) : "?"
@@ -59,9 +64,9 @@ function value_of(file, c, peer, kind, load, metric,	k)
 	return (k in value) ? value[k] : "?"
 }
 
-function net_of(file, peer, kind, burst,	k)
+function net_of(file, peer, kind, burst, c,	k)
 {
-	k = name(file, "cost", peer, kind, burst, "time")
+	k = name(file, c ? c : "cost", peer, kind, burst, "time")
 	return (k in net) ? net[k] : "?"
 }
 
@@ -147,22 +152,31 @@ function time_table(file)
 	print ""
 }
 
-function peer_row(file, title, c)
+# What an instruction is of a CPU that does 3e9 of them in a second; a nanosecond is one.
+function peer_share(file, x)
 {
-	printf "  %-46s%12s%12s\n", title, \
-		show(value_of(file, "peers", c, "heartbeat", 1000, "time"), 12, 0), \
-		show(value_of(file, "peers", c, "heartbeat", 1000, "share"), 10, 2) " %"
+	return x == "?" ? sprintf("%12s", "-") : \
+		sprintf("%10.2f %%", x * 1e4 / (file == 1 ? 3e9 : 1e9) * 100)
 }
 
-# In the VM a share is one of 1e9 instructions per second.
+function peer_row(file, title, c,	x, y)
+{
+	x = value_of(file, "peers", c, "heartbeat", 1000, "time")
+	y = net_of(file, c, "heartbeat", 1000, "peers")
+	printf "  %-40s%12s%s%12s%s\n", title, show(x, 12, 0), \
+		peer_share(file, x), show(y, 12, 0), peer_share(file, y)
+}
+
 function peer_table(file)
 {
-	printf "  %-46s%12s%12s\n", "asking 1000 peers every 100 ms", \
-		file == 1 ? "instructions" : "ns", \
-		file == 1 ? "of 1e9/s" : "of a CPU"
+	printf "  %-40s%24s%24s\n", "a probe, of 1000 peers every 100 ms", \
+		"with who answers", "who asks alone"
+	printf "  %-40s%12s%12s%12s%12s\n", "", file == 1 ? "instr." : "ns", \
+		file == 1 ? "of 3e9/s" : "of a CPU", file == 1 ? "instr." : "ns", \
+		file == 1 ? "of 3e9/s" : "of a CPU"
 	peer_row(file, "nobody answers", "sent")
-	peer_row(file, "and answering, and the answers, by the socket", "socket")
-	peer_row(file, "the same at the door of a port", "door")
+	peer_row(file, "answers come in by the socket", "socket")
+	peer_row(file, "answers come in at the door of a port", "door")
 	print ""
 }
 

@@ -93,7 +93,7 @@ uml() {
 		cp "$dir"/kpac_*.ko "$out/uml/"
 	fi
 	KPAC_KO=$out/uml/kpac.ko KPAC_PACKETS=${KPAC_UML_PACKETS:-300000} \
-		scripts/uml.sh -t 1200 -o "$out/uml" -- "$@" > "$out/uml/log" 2>&1 || {
+		scripts/uml.sh -t 1800 -o "$out/uml" -- "$@" > "$out/uml/log" 2>&1 || {
 		tail -n 20 "$out/uml/log" >&2
 		status=1
 	}
