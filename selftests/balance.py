@@ -17,6 +17,8 @@ Counts are told as lines "NAME N"; NAME is "none" where nobody has answered.
                                N datagrams from as many ports; where DEV of the
                                namespace SEEN sees each arrive: lines "SPORT ADDR"
   frame NS DEV HEX             send a frame
+  begin NS                     begin to list the back ends there: how many so far
+  finish                       go on to the end: how many more
   forget                       all servers and connections
 """
 
@@ -265,6 +267,68 @@ def frame(ns, dev, data):
     tap.close()
 
 
+class Listing:
+    """A listing of back ends that goes on when somebody reads more of it."""
+
+    KPAC_CMD_BACKEND_GET, CTRL_CMD_GETFAMILY, GENL_ID_CTRL = 30, 3, 16
+    CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 1, 2
+    NLM_F_REQUEST, NLM_F_DUMP, NLMSG_ERROR, NLMSG_DONE = 1, 0x300, 2, 3
+
+    def __init__(self, ns):
+        with netns(ns):
+            self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+        self.sock.settimeout(LIMIT)
+        self.send(self.GENL_ID_CTRL, self.CTRL_CMD_GETFAMILY, self.NLM_F_REQUEST,
+                  struct.pack("=HH8s", 9, self.CTRL_ATTR_FAMILY_NAME, b"kpac"))
+        self.send(self.family(), self.KPAC_CMD_BACKEND_GET, self.NLM_F_REQUEST | self.NLM_F_DUMP)
+
+    def send(self, kind, command, flags, attrs=b""):
+        self.sock.send(struct.pack("=IHHIIBBH", 20 + len(attrs), kind, flags, 1, 0, command, 1, 0) +
+                       attrs)
+
+    def family(self):
+        data = self.sock.recv(1 << 16)
+        at = 20
+        while at < len(data):
+            size, kind = struct.unpack_from("=HH", data, at)
+            if kind == self.CTRL_ATTR_FAMILY_ID:
+                return struct.unpack_from("=H", data, at + 4)[0]
+            at += (size + 3) & ~3
+        raise ValueError("no family")
+
+    def read(self):
+        """How many there are in one piece, and whether more may come."""
+        # the kernel has as much ready as was read
+        data, n, at = self.sock.recv(4096), 0, 0
+        while at < len(data):
+            size, kind = struct.unpack_from("=IH", data, at)
+            if kind == self.NLMSG_ERROR:
+                raise OSError("listing")
+            if kind == self.NLMSG_DONE:
+                return n, False
+            n += 1
+            at += (size + 3) & ~3
+        return n, True
+
+
+LISTINGS = []
+
+
+def begin(ns):
+    LISTINGS.append(Listing(ns))
+    n, more = LISTINGS[-1].read()
+    return "%d%s\n" % (n, "" if more else " all")
+
+
+def finish():
+    listing, total, more = LISTINGS.pop(), 0, True
+    while more:
+        n, more = listing.read()
+        total += n
+    listing.sock.close()
+    return "%d\n" % total
+
+
 def forget():
     for name in list(SERVERS):
         end(name)
@@ -273,7 +337,8 @@ def forget():
 
 
 COMMANDS = {"serve": serve, "end": end, "open": open_, "talk": talk, "bulk": bulk, "close": close,
-            "udp": udp, "refused": refused, "flows": flows, "frame": frame, "forget": forget}
+            "udp": udp, "refused": refused, "flows": flows, "frame": frame, "begin": begin,
+            "finish": finish, "forget": forget}
 
 
 def main():

@@ -131,6 +131,20 @@ test_nat() {
 	(($(kpac_stat "$R" r1 accelerated-packets) > 50)) || fail "not accelerated: $(kpac "$R" stat show)"
 }
 
+# The balancer has the address itself, as it must if nobody routes it there.
+test_nat_own() {
+	nat
+	has_vip R
+	in_ns "$R" sysctl -qw net.ipv4.conf.r2.accept_local=1 net.ipv4.conf.r3.accept_local=1
+	check "TCP" both 24 open t "$A" $VIP4 80 24
+	check "TCP goes on" both 24 talk t
+	check "IPv6" both 24 open u "$A" $VIP6 80 24
+	(($(kpac_stat "$R" r2 accelerated-packets) > 20)) || fail "not accelerated: $(kpac "$R" stat show)"
+	# what is not balanced is for this host
+	check "ping" in_ns "$A" ping -c 1 -W 2 -q $VIP4
+	check "ping" in_ns "$A" ping -c 1 -W 2 -q $VIP6
+}
+
 test_nat_bulk() {
 	local ip
 	nat
@@ -644,6 +658,25 @@ test_isolated() {
 	says CAP_NET_ADMIN
 }
 
+# Whoever lists the back ends of a balancer holds it, deleted or not, but no device.
+test_listed() {
+	local i first
+	dsr
+	for i in {3..150}; do
+		backend add d4 addr 10.3.0.$i
+	done
+	check "UDP" both 24 udp "$A" $VIP4 80 24 20000
+	first=$(ask begin "$R")
+	((first > 0)) || fail "listed: $first"
+	entries flush
+	balancer del d4
+	check "the device goes" timeout 20 ip -n "$R" link del r2
+	equal "the rest" "$(ask finish)" $((150 - first))
+	check "rmmod" timeout 20 rmmod kpac
+	load_kpac
+	check "kernel log" quiet_log
+}
+
 # Everything changes, and goes, under traffic.
 test_life() {
 	local i
@@ -677,6 +710,6 @@ test_life() {
 redirected() { (($(kpac_stat "$R" r1 redirect-packets) > 100)); }
 
 helper balance.py
-run_tests nat nat_bulk nat_plain nat_captured nat_chain dsr dsr_vlan dsr_bridge dsr_links \
+run_tests nat nat_own nat_bulk nat_plain nat_captured nat_chain dsr dsr_vlan dsr_bridge dsr_links \
 	dsr_changes weights disruption affinity \
-	drain down health errors too_big_nat too_big_dsr others eviction timeout objects isolated life
+	drain down health errors too_big_nat too_big_dsr others eviction timeout objects isolated listed life
