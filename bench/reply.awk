@@ -152,31 +152,28 @@ function time_table(file)
 	print ""
 }
 
-# What an instruction is of a CPU that does 3e9 of them in a second; a nanosecond is one.
-function peer_share(file, x)
+# What an instruction is of a CPU that does 3e9 of them in a second.
+function peer_share(x)
 {
-	return x == "?" ? sprintf("%12s", "-") : \
-		sprintf("%10.2f %%", x * 1e4 / (file == 1 ? 3e9 : 1e9) * 100)
+	return x == "?" ? sprintf("%12s", "-") : sprintf("%10.2f %%", x * 1e4 / 3e9 * 100)
 }
 
-function peer_row(file, title, c,	x, y)
+function peer_row(title, c,	x, y)
 {
-	x = value_of(file, "peers", c, "heartbeat", 1000, "time")
-	y = net_of(file, c, "heartbeat", 1000, "peers")
-	printf "  %-40s%12s%s%12s%s\n", title, show(x, 12, 0), \
-		peer_share(file, x), show(y, 12, 0), peer_share(file, y)
+	x = value_of(1, "peers", c, "heartbeat", 1000, "time")
+	y = net_of(1, c, "heartbeat", 1000, "peers")
+	printf "  %-40s%12s%s%12s%s\n", title, show(x, 12, 0), peer_share(x), \
+		show(y, 12, 0), peer_share(y)
 }
 
-function peer_table(file)
+function peer_table()
 {
 	printf "  %-40s%24s%24s\n", "a probe, of 1000 peers every 100 ms", \
 		"with who answers", "who asks alone"
-	printf "  %-40s%12s%12s%12s%12s\n", "", file == 1 ? "instr." : "ns", \
-		file == 1 ? "of 3e9/s" : "of a CPU", file == 1 ? "instr." : "ns", \
-		file == 1 ? "of 3e9/s" : "of a CPU"
-	peer_row(file, "nobody answers", "sent")
-	peer_row(file, "answers come in by the socket", "socket")
-	peer_row(file, "answers come in at the door of a port", "door")
+	printf "  %-40s%12s%12s%12s%12s\n", "", "instr.", "of 3e9/s", "instr.", "of 3e9/s"
+	peer_row("nobody answers", "sent")
+	peer_row("answers come in by the socket", "socket")
+	peer_row("answers come in at the door of a port", "door")
 	print ""
 }
 
@@ -188,7 +185,8 @@ END {
 			"Linux " uml_kernel ", nanoseconds in user-mode Linux"
 		cost_table(f)
 		time_table(f)
-		peer_table(f)
+		if (f == 1)
+			peer_table()
 	}
 	json_out()
 }

@@ -52,6 +52,7 @@ row() {
 
 # Has PEER answer KIND in R; in user space by COMMAND: answer_on PEER KIND [COMMAND...]
 answer_on() {
+	local i
 	case $1 in
 	reference) drop_on R r0 ;;
 	kernel) ;;
@@ -232,7 +233,8 @@ all_peers() {
 
 # --- the programme --------------------------------------------------------------
 
-# Nanoseconds wobble: the peers take turns.
+# Nanoseconds wobble: the peers take turns. What else a CPU gets done does so by more
+# than what asking peers takes.
 uml() {
 	local i rounds=${KPAC_ROUNDS:-11}
 	for ((i = 1; i <= rounds; i++)); do
@@ -240,7 +242,6 @@ uml() {
 		printf 'round\t%s\n' "$i" >> "$DIR/reply.tsv"
 		costs
 		times
-		all_peers
 	done
 }
 

@@ -93,7 +93,7 @@ uml() {
 		cp "$dir"/kpac_*.ko "$out/uml/"
 	fi
 	KPAC_KO=$out/uml/kpac.ko KPAC_PACKETS=${KPAC_UML_PACKETS:-300000} \
-		scripts/uml.sh -t 1800 -o "$out/uml" -- "$@" > "$out/uml/log" 2>&1 || {
+		scripts/uml.sh -t 1200 -o "$out/uml" -- "$@" > "$out/uml/log" 2>&1 || {
 		tail -n 20 "$out/uml/log" >&2
 		status=1
 	}
@@ -166,7 +166,7 @@ measure_table() {
 
 # Who answers in user space shares the CPU with who asks.
 measure_reply() {
-	local rounds=${KPAC_ROUNDS:-5}
+	local rounds=${KPAC_ROUNDS:-11}
 	[[ $mode = full ]] || rounds=${KPAC_ROUNDS:-1}
 	say "measuring in a VM that counts instructions, mode $mode"
 	vm -i -m 2G -- bench/reply.sh "$out" "$mode"
