@@ -121,9 +121,9 @@ struct kpac_entry *kpac_entry_new(struct net *net, struct kpac_rule *rule,
 	INIT_LIST_HEAD(&entry->list);
 	INIT_LIST_HEAD(&entry->expiring);
 	err = -ENOMEM;
-	entry->stats = alloc_percpu_gfp(struct kpac_entry_stats,
-					GFP_KERNEL_ACCOUNT);
-	if (!entry->stats)
+	entry->counts = alloc_percpu_gfp(struct kpac_entry_count,
+					 GFP_KERNEL_ACCOUNT);
+	if (!entry->counts)
 		goto err;
 	err = kpac_entry_rest(entry);
 	if (err)
@@ -171,7 +171,7 @@ void kpac_entry_free(struct kpac_entry *entry)
 	kpac_entry_retire(entry);
 	kpac_entry_end_steps(entry);
 	kpac_rule_free(&entry->rule);
-	free_percpu(entry->stats);
+	free_percpu(entry->counts);
 	kfree(entry->rest);
 	kfree(entry);
 }
@@ -207,11 +207,11 @@ static void kpac_entry_total(const struct kpac_entry *entry,
 
 	*sum = (struct kpac_entry_stats) {};
 	for_each_possible_cpu(cpu) {
-		const struct kpac_entry_stats *s =
-			per_cpu_ptr(entry->stats, cpu);
+		const struct kpac_entry_count *count =
+			per_cpu_ptr(entry->counts, cpu);
 
-		sum->packets += READ_ONCE(s->packets);
-		sum->bytes += READ_ONCE(s->bytes);
+		sum->packets += u64_stats_read(&count->packets);
+		sum->bytes += u64_stats_read(&count->bytes);
 	}
 }
 
@@ -252,7 +252,7 @@ size_t kpac_entry_memory(const struct kpac_entry *entry)
 {
 	const struct kpac_rule *rule = &entry->rule;
 	size_t bytes = ksize(entry) + ksize(rule->doing) +
-		       num_possible_cpus() * sizeof(*entry->stats);
+		       num_possible_cpus() * sizeof(*entry->counts);
 	unsigned int i;
 
 	if (entry->rest)

@@ -10,6 +10,12 @@
 #include "match.h"
 
 /* One CPU's count of the packets that an entry was for. */
+struct kpac_entry_count {
+	u64_stats_t packets;
+	u64_stats_t bytes;
+};
+
+/* What all of them have counted. */
 struct kpac_entry_stats {
 	u64 packets;
 	u64 bytes;
@@ -63,7 +69,7 @@ struct kpac_rule {
  * @born: the first generation of the table that has it
  * @dies: the first generation that does not any more
  * @rest: what is left of the predicate, or NULL
- * @stats: statistics, per CPU
+ * @counts: of packets, per CPU
  * @key: what the mask's words have to be
  * @flags: %KPAC_ENTRY_* bits
  * @verdict: what it decides, if that is always the same
@@ -83,7 +89,7 @@ struct kpac_entry {
 	u64 born;
 	u64 dies;
 	struct kpac_rest *rest;
-	struct kpac_entry_stats __percpu *stats;
+	struct kpac_entry_count __percpu *counts;
 	u64 *key;
 	u8 flags;
 	u8 verdict;
@@ -125,13 +131,13 @@ static __always_inline bool kpac_entry_fits(const struct kpac_entry *entry,
 }
 
 static __always_inline void kpac_entry_count(const struct kpac_entry *entry,
-					     unsigned int packets,
-					     unsigned int bytes)
+					     unsigned long packets,
+					     unsigned long bytes)
 {
-	struct kpac_entry_stats *stats = this_cpu_ptr(entry->stats);
+	struct kpac_entry_count *count = this_cpu_ptr(entry->counts);
 
-	WRITE_ONCE(stats->packets, stats->packets + packets);
-	WRITE_ONCE(stats->bytes, stats->bytes + bytes);
+	u64_stats_add(&count->packets, packets);
+	u64_stats_add(&count->bytes, bytes);
 }
 
 /* Have an entry's handlers decide about a packet. */

@@ -20,18 +20,22 @@ u64 kpac_memo_secret[2] __ro_after_init;
  */
 static void kpac_memo_decide(struct kpac_memo *memo)
 {
+	enum kpac_verdict verdict = KPAC_VERDICT_NEXT;
 	unsigned int i;
 
-	memo->verdict = KPAC_VERDICT_NEXT;
-	memo->plain = memo->n <= KPAC_MEMO_ENTRIES;
-	for (i = 0; memo->plain && i < memo->n; i++) {
+	memo->verdict = KPAC_VERDICT_STOLEN;
+	if (memo->n > KPAC_MEMO_ENTRIES)
+		return;
+	for (i = 0; i < memo->n && verdict == KPAC_VERDICT_NEXT; i++) {
 		const struct kpac_entry *entry = memo->entry[i];
 
-		memo->plain = entry->flags & KPAC_ENTRY_PLAIN && !entry->rest;
-		memo->verdict = entry->verdict;
-		if (memo->verdict != KPAC_VERDICT_NEXT)
-			memo->n = i + 1;
+		if (!(entry->flags & KPAC_ENTRY_PLAIN) || entry->rest)
+			return;
+		verdict = entry->verdict;
 	}
+	memo->n = i;
+	memo->verdict = verdict == KPAC_VERDICT_FORWARD ? KPAC_VERDICT_NEXT :
+							  verdict;
 }
 
 static void kpac_memo_make(struct kpac_memo *memo,
@@ -39,12 +43,16 @@ static void kpac_memo_make(struct kpac_memo *memo,
 			   const struct kpac_table *table,
 			   struct kpac_view *view)
 {
-	bool ip6 = view->has & KPAC_HAS_IPV6;
 	int i;
 
 	memo->stamp = key->stamp;
-	for (i = 0; i < (ip6 ? KPAC_WORDS : KPAC_WORD_ADDR1); i++)
-		memo->word[i] = view->word[i] & key->asked[i];
+	memo->l4 = key->l4;
+	memo->link = key->link;
+	if (view->has & KPAC_HAS_IPV6)
+		for (i = 0; i < ARRAY_SIZE(memo->addr); i++)
+			memo->addr[i] = kpac_memo_addr6(key, 0, i);
+	else
+		memo->addr[0] = kpac_memo_addr4(key);
 	/* the entries are of the stamp's generation, or of the next one */
 	memo->n = kpac_table_meets(table, view, memo->entry,
 				   KPAC_MEMO_ENTRIES);
@@ -69,17 +77,15 @@ static const struct kpac_memo *kpac_memo_get(const struct kpac_table *table,
 					     const struct kpac_memo_key *key,
 					     struct kpac_view *view)
 {
-	bool ip6 = view->has & KPAC_HAS_IPV6;
-	const struct kpac_memo *memo = ip6 ? kpac_memo_find6(key) :
-					     kpac_memo_find4(key);
-	struct kpac_memo *new;
+	enum kpac_memo_kind kind = view->has & KPAC_HAS_IPV6 ?
+				   kpac_memo_kind6(key) : KPAC_MEMO_IP4;
+	struct kpac_memo *memo;
 
-	if (likely(memo))
+	if (likely(kpac_memo_find(key, kind, &memo)))
 		return memo;
-	new = ip6 ? kpac_memo_pair6(key) : kpac_memo_pair4(key);
-	new += kpac_memo_victim();
-	kpac_memo_make(new, key, table, view);
-	return new;
+	memo -= kpac_memo_victim();
+	kpac_memo_make(memo, key, table, view);
+	return memo;
 }
 
 /* The entries of a memo: handlers may send, and others use the memo for what is
@@ -108,9 +114,10 @@ static unsigned int kpac_memo_entries(const struct kpac_table *table,
 	struct kpac_memo_key key;
 	unsigned int n;
 
-	if (!kpac_memo_key(table, view->word[KPAC_WORD_L4],
-			   view->word[KPAC_WORD_LINK], view->data + addr, &key))
+	if (!kpac_memo_begin(table, &key))
 		return 0;
+	kpac_memo_words(&key, view->word[KPAC_WORD_L4],
+			view->word[KPAC_WORD_LINK], view->data + addr);
 	kpac_memo_lock();
 	n = kpac_memo_copy(kpac_memo_get(table, &key, view), entry);
 	kpac_memo_unlock();
@@ -195,6 +202,8 @@ int __init kpac_memo_init(void)
 	int cpu;
 
 	get_random_bytes(kpac_memo_secret, sizeof(kpac_memo_secret));
+	kpac_memo_secret[0] |= 1;
+	kpac_memo_secret[1] |= 1;
 	for_each_possible_cpu(cpu) {
 		struct kpac_memo *memo;
 

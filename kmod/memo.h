@@ -20,7 +20,6 @@
 #include <linux/bitops.h>
 #include <linux/cache.h>
 #include <linux/local_lock.h>
-#include <linux/math64.h>
 #include <linux/percpu.h>
 
 #include "table.h"
@@ -35,17 +34,21 @@
 /**
  * struct kpac_memo - which entries packets meet
  * @stamp: &kpac_table.stamp; 0: none
- * @word: the packets' words, as far as any mask asks for them
+ * @l4: the packets' word %KPAC_WORD_L4, as far as any mask asks for it
+ * @link: the same of %KPAC_WORD_LINK
+ * @addr: the same of their addresses; of IPv4 one word
  * @n: how many of @entry, or %KPAC_MEMO_UNKNOWN
- * @plain: all of them are %KPAC_ENTRY_PLAIN, and there is no rest to look at
- * @verdict: what is decided, if @plain
+ * @verdict: what is decided, if all of them are %KPAC_ENTRY_PLAIN, and there is no rest
+ *	to look at: %KPAC_VERDICT_NEXT, which is to forward the packet, %KPAC_VERDICT_DROP
+ *	or %KPAC_VERDICT_PASS; otherwise %KPAC_VERDICT_STOLEN
  * @entry: the entries that may apply, in order: those whose masks and keys fit
  */
 struct kpac_memo {
 	u64 stamp;
-	u64 word[KPAC_WORDS];
+	u64 l4;
+	u64 link;
+	u64 addr[4];
 	u8 n;
-	bool plain;
 	u8 verdict;
 	const struct kpac_entry *entry[KPAC_MEMO_ENTRIES];
 } ____cacheline_aligned;
@@ -75,26 +78,34 @@ extern u64 kpac_memo_secret[2] __ro_after_init;
  */
 struct kpac_memo_key {
 	u64 stamp;
-	const u64 *asked;
+	const struct kpac_asked *asked;
 	u64 l4;
 	u64 link;
 	const u8 *addr;
 };
 
 /**
- * kpac_memo_key - make a key
+ * enum kpac_memo_kind - which addresses of a packet a memo is looked for by
+ * @KPAC_MEMO_IP4: both of IPv4
+ * @KPAC_MEMO_IP6_ONE: one of IPv6, for the table does not ask for the other
+ * @KPAC_MEMO_IP6_BOTH: both of IPv6
+ */
+enum kpac_memo_kind {
+	KPAC_MEMO_IP4,
+	KPAC_MEMO_IP6_ONE,
+	KPAC_MEMO_IP6_BOTH,
+};
+
+/**
+ * kpac_memo_begin - begin to look for a memo
  * @table: the table
- * @l4: the packet's word %KPAC_WORD_L4
- * @link: its word %KPAC_WORD_LINK
- * @addr: its addresses, where they are
- * @key: the result
+ * @key: the table's part of the key is filled in
  *
  * Context: softirq, under RCU.
  * Return: false if the table is empty.
  */
-static __always_inline bool kpac_memo_key(const struct kpac_table *table,
-					  u64 l4, u64 link, const void *addr,
-					  struct kpac_memo_key *key)
+static __always_inline bool kpac_memo_begin(const struct kpac_table *table,
+					    struct kpac_memo_key *key)
 {
 	const struct kpac_masks *masks;
 
@@ -103,103 +114,139 @@ static __always_inline bool kpac_memo_key(const struct kpac_table *table,
 	masks = rcu_dereference(table->masks);
 	if (unlikely(!masks))
 		return false;
-	key->asked = masks->asked;
-	key->l4 = l4 & masks->asked[KPAC_WORD_L4];
-	key->link = link & masks->asked[KPAC_WORD_LINK];
-	key->addr = addr;
+	key->asked = &masks->asked;
 	return true;
 }
 
-static __always_inline u64 kpac_memo_addr(const struct kpac_memo_key *key,
-					  unsigned int i, enum kpac_word word)
+/**
+ * kpac_memo_kind6 - which addresses memos for packets of IPv6 are looked for by
+ * @key: a key that has the table's part
+ *
+ * Context: softirq, under RCU.
+ * Return: %KPAC_MEMO_IP6_ONE or %KPAC_MEMO_IP6_BOTH.
+ */
+static __always_inline enum kpac_memo_kind
+kpac_memo_kind6(const struct kpac_memo_key *key)
 {
-	return get_unaligned((const u64 *)key->addr + i) & key->asked[word];
+	return likely(!key->asked->both6) ? KPAC_MEMO_IP6_ONE :
+					    KPAC_MEMO_IP6_BOTH;
 }
 
-/* One step of NH as in kpac_flow_add(): packets that differ in little are not to
- * meet, but may, for a memo that has gone is made again. Two products of the same
- * numbers, for the compiler keeps the halves of one in memory.
+/**
+ * kpac_memo_words - say what a packet has
+ * @key: a key that has the table's part
+ * @l4: the packet's word %KPAC_WORD_L4
+ * @link: its word %KPAC_WORD_LINK
+ * @addr: its addresses, where they are
+ *
+ * Context: softirq, under RCU.
+ */
+static __always_inline void kpac_memo_words(struct kpac_memo_key *key, u64 l4,
+					    u64 link, const void *addr)
+{
+	key->l4 = l4 & key->asked->l4;
+	key->link = link & key->asked->link;
+	key->addr = addr;
+}
+
+static __always_inline u64 kpac_memo_addr4(const struct kpac_memo_key *key)
+{
+	return get_unaligned((const u64 *)key->addr) & key->asked->addr4;
+}
+
+/* The word @i of IPv6 addresses, from the word @from on. */
+static __always_inline u64 kpac_memo_addr6(const struct kpac_memo_key *key,
+					   size_t from, unsigned int i)
+{
+	const u64 *addr = (const u64 *)key->addr + from;
+
+	return get_unaligned(addr + i) & (key->asked->addr6 + from)[i];
+}
+
+/* Multiplication by odd numbers that nobody knows (Dietzfelbinger et al.: A Reliable
+ * Randomized Algorithm for the Closest-Pair Problem, 1997), twice, for what packets
+ * differ in may be the last bits or the first: packets that differ in little are not
+ * to meet, but may, for a memo that has gone is made again.
  */
 static __always_inline struct kpac_memo *kpac_memo_pair(u64 a, u64 b)
 {
-	u64 x = a + kpac_memo_secret[0], y = b + kpac_memo_secret[1];
-	u64 hash = mul_u64_u64_shr(x, y, 64) ^ (x * y);
+	u64 hash = a * kpac_memo_secret[0] + b;
 
+	hash ^= hash >> 29;
+	hash *= kpac_memo_secret[1];
 	return this_cpu_read(kpac_memos.memo) +
 	       (hash >> (64 - KPAC_MEMO_BITS)) * KPAC_MEMO_WAYS;
 }
 
+/* Where there may be a memo, or in the place behind it. */
 static __always_inline struct kpac_memo *
-kpac_memo_pair4(const struct kpac_memo_key *key)
+kpac_memo_place(const struct kpac_memo_key *key, enum kpac_memo_kind kind)
 {
-	return kpac_memo_pair(key->l4 + key->link,
-			      kpac_memo_addr(key, 0, KPAC_WORD_ADDR));
+	size_t at = key->asked->at6;
+	u64 a, b;
+
+	switch (kind) {
+	case KPAC_MEMO_IP4:
+		a = 0;
+		b = kpac_memo_addr4(key);
+		break;
+	case KPAC_MEMO_IP6_ONE:
+		a = kpac_memo_addr6(key, at, 0);
+		b = kpac_memo_addr6(key, at, 1);
+		break;
+	case KPAC_MEMO_IP6_BOTH:
+		a = kpac_memo_addr6(key, 0, 0) + kpac_memo_addr6(key, 0, 2);
+		b = kpac_memo_addr6(key, 0, 1) +
+		    rol64(kpac_memo_addr6(key, 0, 3), 32);
+		break;
+	}
+	return kpac_memo_pair(key->l4 + key->link + a, b);
 }
 
-static __always_inline struct kpac_memo *
-kpac_memo_pair6(const struct kpac_memo_key *key)
+/* Whether it is what is looked for. What nothing asks for is the same in all memos. */
+static __always_inline bool kpac_memo_is(const struct kpac_memo *memo,
+					 const struct kpac_memo_key *key,
+					 enum kpac_memo_kind kind)
 {
-	return kpac_memo_pair(key->l4 + key->link +
-			      kpac_memo_addr(key, 0, KPAC_WORD_ADDR) +
-			      kpac_memo_addr(key, 2, KPAC_WORD_ADDR2),
-			      kpac_memo_addr(key, 1, KPAC_WORD_ADDR1) +
-			      rol64(kpac_memo_addr(key, 3, KPAC_WORD_ADDR3), 32));
-}
+	size_t at = key->asked->at6;
 
-static __always_inline bool kpac_memo_is4(const struct kpac_memo *memo,
-					  const struct kpac_memo_key *key)
-{
-	return memo->stamp == key->stamp &&
-	       memo->word[KPAC_WORD_L4] == key->l4 &&
-	       memo->word[KPAC_WORD_ADDR] ==
-			kpac_memo_addr(key, 0, KPAC_WORD_ADDR) &&
-	       memo->word[KPAC_WORD_LINK] == key->link;
-}
-
-static __always_inline bool kpac_memo_is6(const struct kpac_memo *memo,
-					  const struct kpac_memo_key *key)
-{
-	return kpac_memo_is4(memo, key) &&
-	       memo->word[KPAC_WORD_ADDR1] ==
-			kpac_memo_addr(key, 1, KPAC_WORD_ADDR1) &&
-	       memo->word[KPAC_WORD_ADDR2] ==
-			kpac_memo_addr(key, 2, KPAC_WORD_ADDR2) &&
-	       memo->word[KPAC_WORD_ADDR3] ==
-			kpac_memo_addr(key, 3, KPAC_WORD_ADDR3);
+	if (memo->stamp != key->stamp || unlikely(memo->l4 != key->l4) ||
+	    unlikely(memo->link != key->link))
+		return false;
+	switch (kind) {
+	case KPAC_MEMO_IP4:
+		return memo->addr[0] == kpac_memo_addr4(key);
+	case KPAC_MEMO_IP6_ONE:
+		return likely((memo->addr + at)[0] ==
+			      kpac_memo_addr6(key, at, 0)) &&
+		       likely((memo->addr + at)[1] ==
+			      kpac_memo_addr6(key, at, 1));
+	case KPAC_MEMO_IP6_BOTH:
+		break;
+	}
+	return memo->addr[0] == kpac_memo_addr6(key, 0, 0) &&
+	       memo->addr[1] == kpac_memo_addr6(key, 0, 1) &&
+	       memo->addr[2] == kpac_memo_addr6(key, 0, 2) &&
+	       memo->addr[3] == kpac_memo_addr6(key, 0, 3);
 }
 
 /**
- * kpac_memo_find4 - find what is remembered for plain packets of IPv4
+ * kpac_memo_find - find what is remembered for plain packets
  * @key: their key
+ * @kind: which addresses count
+ * @memo: the memo, if there is one, until the lock is released; otherwise where
+ *	there may be one, the second place of two
  *
  * Context: softirq, under RCU, with the CPU's memos locked.
- * Return: the memo, until the lock is released, or NULL.
+ * Return: whether there is one.
  */
-static __always_inline const struct kpac_memo *
-kpac_memo_find4(const struct kpac_memo_key *key)
+static __always_inline bool kpac_memo_find(const struct kpac_memo_key *key,
+					   enum kpac_memo_kind kind,
+					   struct kpac_memo **memo)
 {
-	const struct kpac_memo *memo = kpac_memo_pair4(key);
-
-	if (likely(kpac_memo_is4(memo, key)))
-		return memo;
-	return likely(kpac_memo_is4(memo + 1, key)) ? memo + 1 : NULL;
-}
-
-/**
- * kpac_memo_find6 - find what is remembered for plain packets of IPv6
- * @key: their key
- *
- * Context: softirq, under RCU, with the CPU's memos locked.
- * Return: the memo, until the lock is released, or NULL.
- */
-static __always_inline const struct kpac_memo *
-kpac_memo_find6(const struct kpac_memo_key *key)
-{
-	const struct kpac_memo *memo = kpac_memo_pair6(key);
-
-	if (likely(kpac_memo_is6(memo, key)))
-		return memo;
-	return likely(kpac_memo_is6(memo + 1, key)) ? memo + 1 : NULL;
+	*memo = kpac_memo_place(key, kind);
+	return likely(kpac_memo_is(*memo, key, kind)) ||
+	       likely(kpac_memo_is(++*memo, key, kind));
 }
 
 /**
@@ -226,18 +273,22 @@ static __always_inline void kpac_memo_unlock(void)
 
 /**
  * kpac_memo_count - count a packet for the entries of a memo
- * @memo: the memo, which is &kpac_memo.plain
+ * @memo: the memo, of which the verdict is known
  * @packets: how many packets it is on the wire
  * @bytes: its bytes
  *
  * Context: softirq, under RCU, with the CPU's memos locked.
  */
 static __always_inline void kpac_memo_count(const struct kpac_memo *memo,
-					    unsigned int packets,
-					    unsigned int bytes)
+					    unsigned long packets,
+					    unsigned long bytes)
 {
 	unsigned int i;
 
+	if (likely(memo->n == 1)) {
+		kpac_entry_count(memo->entry[0], packets, bytes);
+		return;
+	}
 	for (i = 0; i < memo->n; i++)
 		kpac_entry_count(memo->entry[i], packets, bytes);
 }

@@ -128,6 +128,7 @@ static struct kpac_port *kpac_port_alloc(struct kpac_net *kn,
 	port->kn = kn;
 	port->net = kn->net;
 	port->dev = dev;
+	port->link = dev->ifindex;
 	port->l3dev = dev;
 	netdev_hold(dev, &port->tracker, GFP_KERNEL);
 	return port;

@@ -31,6 +31,7 @@ struct netlink_ext_ack;
  * @id: number of the port among those of all namespaces, from 1
  * @key4: what it adds to the keys of its IPv4 flows
  * @key6: the same for IPv6
+ * @link: its part of the words %KPAC_WORD_LINK of its packets
  * @salt: a number that is no other port's, and that senders do not know
  * @flags: %KPAC_PORT_* bits: what is special about the port
  * @l3dev: the device that the stack would route for: @dev or its VRF
@@ -54,6 +55,7 @@ struct kpac_port {
 	u16 flags;
 	u32 key4;
 	u64 key6;
+	u64 link;
 	u64 salt;
 	u8 door;
 	u8 door_used;

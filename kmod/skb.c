@@ -121,15 +121,15 @@ static const struct kpac_view_ops kpac_skb_ops = {
 };
 
 static __always_inline u64 kpac_skb_link(const struct kpac_port *port,
-					 const struct sk_buff *skb)
+					 const struct sk_buff *skb,
+					 __be16 protocol)
 {
-	u16 vlan = 0;
+	/* as struct kpac_link_word has it */
+	u64 link = port->link | (u64)(__force u16)protocol << 32;
 
 	if (unlikely(skb_vlan_tag_present(skb)))
-		vlan = skb_vlan_tag_get_id(skb) | KPAC_VLAN_TAGGED;
-	/* as struct kpac_link_word has it */
-	return (u32)port->dev->ifindex | (u64)(__force u16)skb->protocol << 32 |
-	       (u64)vlan << 48;
+		link |= (u64)(skb_vlan_tag_get_id(skb) | KPAC_VLAN_TAGGED) << 48;
+	return link;
 }
 
 /* How many packets one that is to be segmented will be. Who lives in a virtual
@@ -170,7 +170,7 @@ static __always_inline void kpac_skb_begin(const struct kpac_port *port,
 	view->out_path = NULL;
 	view->packet = skb;
 	view->ops = &kpac_skb_ops;
-	view->word[KPAC_WORD_LINK] = kpac_skb_link(port, skb);
+	view->word[KPAC_WORD_LINK] = kpac_skb_link(port, skb, skb->protocol);
 }
 
 static __always_inline void kpac_skb_end(const struct sk_buff *skb,
@@ -335,17 +335,19 @@ kpac_skb_view_receive(struct kpac_port *port, struct sk_buff **pskb,
 static noinline __no_stack_protector enum kpac_outcome
 kpac_skb_memo_receive(struct kpac_port *port, struct sk_buff **pskb,
 		      bool may_handover, const struct kpac_memo *memo, u64 l4,
-		      u64 lengths)
+		      u32 len)
 {
+	bool ip6 = (*pskb)->protocol == htons(ETH_P_IPV6);
+	const u8 *hdr = (*pskb)->data + (ip6 ? sizeof(struct ipv6hdr) :
+					       sizeof(struct iphdr));
 	const struct kpac_plain plain = {
-		.l4 = l4, .l4_len = lengths >> 32, .len = (u32)lengths,
+		.l4 = l4, .l4_len = kpac_plain_l4_len(hdr, l4), .len = len,
 	};
 	struct kpac_view view __uninitialized;
 	enum kpac_verdict verdict;
 
 	kpac_skb_begin(port, *pskb, &view);
-	kpac_view_plain(&view, &plain,
-			(*pskb)->protocol == htons(ETH_P_IPV6));
+	kpac_view_plain(&view, &plain, ip6);
 	kpac_skb_end(*pskb, &view);
 	verdict = kpac_memo_run(&port->kn->table, &view, memo);
 	return kpac_skb_do(port, pskb, &view, verdict, may_handover);
@@ -354,64 +356,130 @@ kpac_skb_memo_receive(struct kpac_port *port, struct sk_buff **pskb,
 /* What a memo says that needs no look at the packet, which is counted. The CPU's memos
  * are locked.
  */
-static __always_inline enum kpac_verdict
-kpac_skb_count(const struct kpac_memo *memo, const struct sk_buff *skb)
+static __always_inline void kpac_skb_count(const struct kpac_memo *memo,
+					   const struct sk_buff *skb)
 {
-	enum kpac_verdict verdict = memo->verdict;
+	unsigned long segs = likely(!skb_is_gso(skb)) ? 1 : kpac_skb_segs(skb);
 
-	kpac_memo_count(memo, likely(!skb_is_gso(skb)) ? 1 : kpac_skb_segs(skb),
-			skb->len);
+	kpac_memo_count(memo, segs, skb->len);
 	kpac_memo_unlock();
-	return verdict;
 }
 
-/* Do what has been decided without a view. */
+/* Drop or pass a packet, as its memo says. */
 static __always_inline enum kpac_outcome
-kpac_skb_do_plain(struct kpac_port *port, struct sk_buff **pskb,
-		  bool may_handover, enum kpac_verdict verdict)
+kpac_skb_end_here(struct kpac_port *port, struct sk_buff *skb,
+		  const struct kpac_memo *memo)
 {
-	switch (verdict) {
-	case KPAC_VERDICT_DROP:
-		return kpac_skb_drop(port, *pskb);
-	case KPAC_VERDICT_PASS:
-		return kpac_pass_in_order(port, KPAC_PASS_REASON_HANDLER,
-					  *pskb);
-	default:
-		return kpac_forward(port, pskb, may_handover);
-	}
+	enum kpac_verdict verdict = READ_ONCE(memo->verdict);
+
+	kpac_skb_count(memo, skb);
+	if (likely(verdict == KPAC_VERDICT_DROP))
+		return kpac_skb_drop(port, skb);
+	return kpac_pass_in_order(port, KPAC_PASS_REASON_HANDLER, skb);
 }
 
 /* A packet of IPv4 or IPv6, of which a memo may say what is decided. */
 static __always_inline enum kpac_outcome
 kpac_skb_receive_ip(struct kpac_port *port, struct sk_buff **pskb,
-		    bool may_handover, bool ip6)
+		    bool may_handover, struct kpac_memo_key key,
+		    enum kpac_memo_kind kind)
 {
+	bool ip6 = kind != KPAC_MEMO_IP4;
 	const struct sk_buff *skb = *pskb;
 	const void *l3 = skb->data;
-	const void *addr = l3 + (ip6 ? offsetof(struct ipv6hdr, saddr) :
-				       offsetof(struct iphdr, saddr));
-	const struct kpac_memo *memo;
-	struct kpac_memo_key key;
 	struct kpac_plain plain;
+	struct kpac_memo *memo;
 
 	if (unlikely(ip6 ? !kpac_plain6(l3, skb_headlen(skb), skb->len, &plain) :
 			   !kpac_plain4(l3, skb_headlen(skb), skb->len, &plain)))
 		return kpac_skb_view_receive(port, pskb, may_handover);
-	if (unlikely(!kpac_memo_key(&port->kn->table, plain.l4,
-				    kpac_skb_link(port, skb), addr, &key)))
-		return kpac_forward(port, pskb, may_handover);
+	kpac_memo_words(&key, plain.l4,
+			kpac_skb_link(port, skb, htons(ip6 ? ETH_P_IPV6 :
+							     ETH_P_IP)),
+			l3 + (ip6 ? offsetof(struct ipv6hdr, saddr) :
+				    offsetof(struct iphdr, saddr)));
 	kpac_memo_lock();
-	memo = ip6 ? kpac_memo_find6(&key) : kpac_memo_find4(&key);
-	if (likely(memo)) {
-		if (memo->plain)
-			return kpac_skb_do_plain(port, pskb, may_handover,
-						 kpac_skb_count(memo, skb));
-		return kpac_skb_memo_receive(port, pskb, may_handover, memo,
-					     plain.l4,
-					     (u64)plain.l4_len << 32 | plain.len);
+	if (unlikely(!kpac_memo_find(&key, kind, &memo))) {
+		kpac_memo_unlock();
+		return kpac_skb_view_receive(port, pskb, may_handover);
 	}
-	kpac_memo_unlock();
-	return kpac_skb_view_receive(port, pskb, may_handover);
+	if (likely(memo->verdict == KPAC_VERDICT_NEXT)) {
+		kpac_skb_count(memo, skb);
+		return kpac_forward(port, pskb, may_handover);
+	}
+	/* read again, for whom it is in a register for costs the others one */
+	if (READ_ONCE(memo->verdict) == KPAC_VERDICT_STOLEN)
+		return kpac_skb_memo_receive(port, pskb, may_handover, memo,
+					     plain.l4, plain.len);
+	return kpac_skb_end_here(port, *pskb, memo);
+}
+
+/* Functions of their own have registers of their own. */
+static noinline enum kpac_outcome
+kpac_skb_receive4(struct kpac_port *port, struct sk_buff **pskb,
+		  bool may_handover, u64 stamp, const struct kpac_asked *asked)
+{
+	const struct kpac_memo_key key = { .stamp = stamp, .asked = asked };
+
+	return kpac_skb_receive_ip(port, pskb, may_handover, key,
+				   KPAC_MEMO_IP4);
+}
+
+static noinline enum kpac_outcome
+kpac_skb_receive6_one(struct kpac_port *port, struct sk_buff **pskb,
+		      bool may_handover, u64 stamp,
+		      const struct kpac_asked *asked)
+{
+	const struct kpac_memo_key key = { .stamp = stamp, .asked = asked };
+
+	return kpac_skb_receive_ip(port, pskb, may_handover, key,
+				   KPAC_MEMO_IP6_ONE);
+}
+
+static noinline enum kpac_outcome
+kpac_skb_receive6_both(struct kpac_port *port, struct sk_buff **pskb,
+		       bool may_handover, u64 stamp,
+		       const struct kpac_asked *asked)
+{
+	const struct kpac_memo_key key = { .stamp = stamp, .asked = asked };
+
+	return kpac_skb_receive_ip(port, pskb, may_handover, key,
+				   KPAC_MEMO_IP6_BOTH);
+}
+
+/* A packet for the table. */
+static __always_inline enum kpac_outcome
+kpac_skb_decide(struct kpac_port *port, struct sk_buff **pskb,
+		bool may_handover)
+{
+	struct kpac_memo_key key __uninitialized;
+	struct sk_buff *skb = *pskb;
+
+	if (unlikely(skb_shared(skb)))
+		return kpac_skb_shared(port, pskb, may_handover);
+	if (unlikely(!kpac_memo_begin(&port->kn->table, &key)))
+		return kpac_forward(port, pskb, may_handover);
+	if (likely(skb->protocol == htons(ETH_P_IP)))
+		return kpac_skb_receive4(port, pskb, may_handover, key.stamp,
+					 key.asked);
+	if (unlikely(skb->protocol != htons(ETH_P_IPV6)))
+		return kpac_skb_view_receive(port, pskb, may_handover);
+	if (likely(kpac_memo_kind6(&key) == KPAC_MEMO_IP6_ONE))
+		return kpac_skb_receive6_one(port, pskb, may_handover,
+					     key.stamp, key.asked);
+	return kpac_skb_receive6_both(port, pskb, may_handover, key.stamp,
+				      key.asked);
+}
+
+/* What others send to others is theirs, unless the port is a bridge's. */
+static noinline enum kpac_outcome
+kpac_skb_not_to_host(struct kpac_port *port, struct sk_buff **pskb,
+		     bool may_handover)
+{
+	if ((*pskb)->pkt_type == PACKET_OTHERHOST &&
+	    !(READ_ONCE(port->flags) & KPAC_PORT_ENSLAVED))
+		return kpac_forward(port, pskb, may_handover);
+	return kpac_skb_decide(port, pskb, may_handover);
 }
 
 /**
@@ -427,17 +495,7 @@ kpac_skb_receive_ip(struct kpac_port *port, struct sk_buff **pskb,
 enum kpac_outcome kpac_skb_receive(struct kpac_port *port,
 				   struct sk_buff **pskb, bool may_handover)
 {
-	struct sk_buff *skb = *pskb;
-
-	/* what others send to others is theirs, unless the port is a bridge's */
-	if (unlikely(skb->pkt_type == PACKET_OTHERHOST) &&
-	    !(READ_ONCE(port->flags) & KPAC_PORT_ENSLAVED))
-		return kpac_forward(port, pskb, may_handover);
-	if (unlikely(skb_shared(skb)))
-		return kpac_skb_shared(port, pskb, may_handover);
-	if (likely(skb->protocol == htons(ETH_P_IP)))
-		return kpac_skb_receive_ip(port, pskb, may_handover, false);
-	if (likely(skb->protocol == htons(ETH_P_IPV6)))
-		return kpac_skb_receive_ip(port, pskb, may_handover, true);
-	return kpac_skb_view_receive(port, pskb, may_handover);
+	if (unlikely((*pskb)->pkt_type != PACKET_HOST))
+		return kpac_skb_not_to_host(port, pskb, may_handover);
+	return kpac_skb_decide(port, pskb, may_handover);
 }

@@ -95,20 +95,36 @@ static int kpac_masks_cmp(const void *a, const void *b)
 	return x->best < y->best ? -1 : x->best > y->best;
 }
 
-/* Note what a mask asks for. What packets have follows from their protocols. */
-static void kpac_masks_ask(struct kpac_masks *masks, const struct kpac_mask *mask)
+/* What packets have follows from their protocols. */
+static void kpac_asked_add(struct kpac_asked *asked, const struct kpac_mask *mask)
+{
+	u64 bits[KPAC_WORDS] = {};
+
+	memcpy(bits, mask->bits, min(mask->words, KPAC_WORDS) * sizeof(*bits));
+	asked->l4 |= bits[KPAC_WORD_L4];
+	asked->link |= bits[KPAC_WORD_LINK];
+	if (!(mask->need & KPAC_HAS_IPV6)) {
+		asked->addr4 |= bits[KPAC_WORD_ADDR];
+		return;
+	}
+	asked->addr6[0] |= bits[KPAC_WORD_ADDR];
+	asked->addr6[1] |= bits[KPAC_WORD_ADDR1];
+	asked->addr6[2] |= bits[KPAC_WORD_ADDR2];
+	asked->addr6[3] |= bits[KPAC_WORD_ADDR3];
+}
+
+static void kpac_asked_end(struct kpac_asked *asked)
 {
 	const struct kpac_l4_word l4 = { .proto = 0xff };
 	const struct kpac_link_word link = { .ethertype = htons(0xffff) };
 	u64 word;
-	int i;
 
 	memcpy(&word, &l4, sizeof(word));
-	masks->asked[KPAC_WORD_L4] |= word;
+	asked->l4 |= word;
 	memcpy(&word, &link, sizeof(word));
-	masks->asked[KPAC_WORD_LINK] |= word;
-	for (i = 0; i < KPAC_WORDS && i < mask->words; i++)
-		masks->asked[i] |= mask->bits[i];
+	asked->link |= word;
+	asked->at6 = asked->addr6[0] || asked->addr6[1] ? 0 : 2;
+	asked->both6 = !asked->at6 && (asked->addr6[2] || asked->addr6[3]);
 }
 
 /* Have packets look under the masks as they are now. */
@@ -132,8 +148,9 @@ static int kpac_table_publish(struct kpac_table *table)
 				continue;
 			masks->by_best[n].best = mask->best;
 			masks->by_best[n++].mask = mask;
-			kpac_masks_ask(masks, mask);
+			kpac_asked_add(&masks->asked, mask);
 		}
+		kpac_asked_end(&masks->asked);
 		sort(masks->by_best, n, sizeof(masks->by_best[0]),
 		     kpac_masks_cmp, NULL);
 	}

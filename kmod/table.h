@@ -26,9 +26,26 @@ struct kpac_ranked {
 };
 
 /**
+ * struct kpac_asked - which bits of packets' words masks ask for
+ * @l4: of %KPAC_WORD_L4; always the protocol
+ * @link: of %KPAC_WORD_LINK; always the protocol
+ * @addr4: of both addresses, of IPv4
+ * @addr6: of the source and the destination, of IPv6, each in two words
+ * @at6: the first of @addr6 that matters: that of the source or the destination
+ * @both6: not only one address does
+ */
+struct kpac_asked {
+	u64 l4;
+	u64 link;
+	u64 addr4;
+	u64 addr6[4];
+	u8 at6;
+	bool both6;
+};
+
+/**
  * struct kpac_masks - a table's masks
- * @asked: which bits of a packet's words any of them asks for; always the
- *	protocols
+ * @asked: which bits of a packet's words any of them asks for
  * @rcu: frees it
  * @n: how many masks
  * @by_best: the masks, the one with the first entry first: a packet is looked up
@@ -36,7 +53,7 @@ struct kpac_ranked {
  *	packet's way
  */
 struct kpac_masks {
-	u64 asked[KPAC_WORDS];
+	struct kpac_asked asked;
 	struct rcu_head rcu;
 	unsigned int n;
 	struct kpac_ranked by_best[] __counted_by(n);

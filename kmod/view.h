@@ -267,11 +267,25 @@ struct kpac_plain {
 	u32 len;
 };
 
+/**
+ * kpac_plain_l4_len - how long a plain packet's transport header is
+ * @hdr: the header
+ * @proto: TCP, or otherwise UDP
+ *
+ * Context: softirq.
+ * Return: bytes; of TCP it may be anything.
+ */
+static __always_inline u32 kpac_plain_l4_len(const u8 *hdr, u8 proto)
+{
+	return proto == IPPROTO_TCP ? (hdr[12] >> 4) * 4 :
+				      sizeof(struct udphdr);
+}
+
 /* The transport header of what may be a plain packet: @headlen bytes from there
  * are in one piece.
  */
 static __always_inline bool kpac_plain_l4(const u8 *hdr, u32 headlen, u8 proto,
-					  u8 tos, struct kpac_plain *plain)
+					  u32 tos, struct kpac_plain *plain)
 {
 	/* as struct kpac_l4_word has it */
 	plain->l4 = proto | (u64)tos << 8 |
@@ -283,7 +297,7 @@ static __always_inline bool kpac_plain_l4(const u8 *hdr, u32 headlen, u8 proto,
 	    unlikely(headlen < sizeof(struct tcphdr)))
 		return false;
 	plain->l4 |= hdr[13] << 16;
-	plain->l4_len = (hdr[12] >> 4) * 4;
+	plain->l4_len = kpac_plain_l4_len(hdr, proto);
 	return likely(plain->l4_len >= sizeof(struct tcphdr));
 }
 
@@ -327,15 +341,17 @@ static __always_inline bool kpac_plain6(const void *l3, u32 headlen, u32 len,
 					struct kpac_plain *plain)
 {
 	const struct ipv6hdr *hdr = l3;
+	/* what is before the flow label: the version and the traffic class */
+	u32 tos = (get_unaligned_be32(l3) >> 20) - 0x600, len6;
 
 	if (unlikely(headlen < sizeof(*hdr) + sizeof(struct udphdr)) ||
-	    unlikely(hdr->version != 6) ||
+	    unlikely(tos > U8_MAX) ||
 	    unlikely(!kpac_plain_l4(l3 + sizeof(*hdr), headlen - sizeof(*hdr),
-				    hdr->nexthdr, ipv6_get_dsfield(hdr), plain)))
+				    hdr->nexthdr, tos, plain)))
 		return false;
-	plain->len = sizeof(*hdr) + ntohs(hdr->payload_len);
-	return likely(sizeof(*hdr) + plain->l4_len <= plain->len) &&
-	       likely(plain->len <= len);
+	len6 = ntohs(hdr->payload_len);
+	plain->len = sizeof(*hdr) + len6;
+	return likely(plain->l4_len <= len6) && likely(plain->len <= len);
 }
 
 static __always_inline void kpac_view_addrs6(struct kpac_view *view,
