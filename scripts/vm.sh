@@ -68,6 +68,28 @@ write_guest() {
 	[[ -z $icount ]] || echo 'export KPAC_ICOUNT=1'
 	printf 'run=%q\ntop=%q\n' "$run" "$KPAC_TOP"
 	cat <<'GUEST'
+# The root file system asks the host for every name and page each time, and tests
+# start programs all the time: go on with the same one from a mount that remembers,
+# and all that is mounted. As before, what is written to /usr stays in the guest.
+root=/run/kpac-root up=/run/kpac-usr
+remember() {
+	local m
+	mkdir -p $root $up/upper $up/work
+	mount -t 9p -o ro,version=9p2000.L,trans=virtio,cache=loose,msize=262144 \
+		kpacroot $root || return
+	mount -t overlay -o lowerdir=$root/usr,upperdir=$up/upper,workdir=$up/work \
+		usr $root/usr || return
+	mkdir -p $root/usr/lib/modules
+	while read -r m; do
+		case $m in
+		/ | /usr | /usr/lib | /lib | $root*) ;;
+		*) mount --bind "$m" "$root$m" || return ;;
+		esac
+	done < <(findmnt -rno TARGET)
+	# not by chroot alone, with which there are no user namespaces
+	cd $root && mount --move . /
+}
+[[ ${1:-} = inside ]] || { remember && exec chroot . /bin/bash "$0" inside; }
 unset LD_LIBRARY_PATH
 export PATH=$top/userspace:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LD_LIBRARY_PATH=$top/userspace KPAC_TOP=$top KPAC_VM=1 HOME=/root LC_ALL=C.UTF-8
@@ -149,7 +171,9 @@ boot() {
 	grep -qwE 'vmx|svm' /proc/cpuinfo || args+=(--disable-kvm)
 	qemu=$(nic_opts)
 	[[ -z $icount ]] || qemu+=" -icount shift=0,sleep=off"
-	[[ -z $qemu ]] || args+=(--qemu-opts="${qemu# }")
+	qemu+=" -fsdev local,id=kpacroot,path=/,security_model=none,readonly=on,multidevs=remap"
+	qemu+=" -device virtio-9p-pci,fsdev=kpacroot,mount_tag=kpacroot"
+	args+=(--qemu-opts="${qemu# }")
 	exec {console}> >(cat > "$run/console")
 	pids=($!)
 	exec {said}> >(cat)
@@ -157,7 +181,7 @@ boot() {
 	# timeout passes signals on to all that it has started
 	with_taps timeout -k 10 "$limit" vng "${args[@]}" -- "bash $run/guest.sh" \
 		</dev/null 1>&"$said" 2>&"$console" &
-	trap 'kill $!; wait $!; exit 130' INT TERM
+	trap 'kill $! || :; wait $! || :; exit 130' INT TERM
 	wait $! || rc=$?
 	trap - INT TERM
 	exec {console}>&- {said}>&-

@@ -243,6 +243,7 @@ run_vms() {
 	read -ra nics <<<"$(nic_options | tr '\n' ' ')"
 	KPAC_YNL=$("$KPAC_TOP/scripts/kernel.sh" source)/tools/net/ynl
 	export KPAC_YNL
+	trap 'kill "${vms[@]}" 2>/dev/null; wait; exit 130' INT TERM
 	say "booting $n VM(s) (logs and results: $out)"
 	for ((i = 1; i <= n; i++)); do
 		mine=()
@@ -252,9 +253,9 @@ run_vms() {
 		run_vm "$out/vm$i" "${mine[@]}" &
 		vms+=($!)
 	done
-	trap 'kill "${vms[@]}"; wait; exit 130' INT TERM
 	for i in "${!vms[@]}"; do
 		wait "${vms[i]}" || fail "VM $((i + 1)): exit status $?"
+		unset "vms[i]"
 	done
 	trap - INT TERM
 	mv "$out"/vm*/*.tap "$out"/vm*/*.rc "$out/"
