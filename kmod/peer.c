@@ -67,9 +67,10 @@ static void kpac_peer_next(struct kpac_peer *peer, struct kpac_heartbeat *probe)
 	if (peer->waiting)
 		kpac_peer_miss(peer);
 	peer->waiting = true;
-	peer->sequence++;
-	peer->asked = time;
-	peer->nonce = kpac_peer_nonce(peer, peer->sequence, time);
+	/* answers are looked at without the lock */
+	WRITE_ONCE(peer->sequence, peer->sequence + 1);
+	WRITE_ONCE(peer->asked, time);
+	WRITE_ONCE(peer->nonce, kpac_peer_nonce(peer, peer->sequence, time));
 	*probe = (struct kpac_heartbeat){
 		.magic = htonl(KPAC_HEARTBEAT_MAGIC),
 		.version = KPAC_HEARTBEAT_VERSION,
@@ -207,16 +208,25 @@ static void kpac_peer_in_time(struct kpac_peer *peer, u64 rtt)
 	kpac_peer_hit(peer);
 }
 
-/* Take an answer to the probe of a sequence number and time, if it is genuine. */
-static bool kpac_peer_take(struct kpac_peer *peer, u32 sequence, u64 time,
-			   u64 nonce, u64 now)
+/* Whether somebody who writes this has seen a probe: most often the last one. */
+static bool kpac_peer_genuine(const struct kpac_peer *peer,
+			      const struct kpac_heartbeat *answer)
+{
+	u64 time = be64_to_cpu(answer->time), nonce = be64_to_cpu(answer->nonce);
+	u32 sequence = ntohl(answer->sequence);
+
+	return likely(sequence == READ_ONCE(peer->sequence) &&
+		      time == READ_ONCE(peer->asked) &&
+		      nonce == READ_ONCE(peer->nonce)) ||
+	       nonce == kpac_peer_nonce(peer, sequence, time);
+}
+
+/* Take an answer, which is genuine, to the probe of a time. */
+static bool kpac_peer_take(struct kpac_peer *peer, u64 time, u64 now)
 {
 	struct kpac_peer_stats *stats = &peer->state.stats;
-	bool last = sequence == peer->sequence && time == peer->asked;
+	bool last = time == peer->asked;
 
-	if (nonce != (likely(last) ? peer->nonce :
-				     kpac_peer_nonce(peer, sequence, time)))
-		return false;
 	/* once more */
 	if (peer->gone || (last && !peer->waiting))
 		return false;
@@ -246,9 +256,10 @@ bool kpac_peer_answer(struct kpac_peer *peer,
 	u64 time = be64_to_cpu(answer->time), now = kpac_peer_now(peer);
 	bool taken;
 
+	if (!kpac_peer_genuine(peer, answer))
+		return false;
 	spin_lock(&peer->lock);
-	taken = kpac_peer_take(peer, ntohl(answer->sequence), time,
-			       be64_to_cpu(answer->nonce), now);
+	taken = kpac_peer_take(peer, time, now);
 	spin_unlock(&peer->lock);
 	return taken;
 }
