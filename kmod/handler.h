@@ -84,7 +84,8 @@ typedef void (*kpac_figure_fn)(void *to, const char *name, u64 number);
  *	NULL if @run needs nothing. May sleep.
  * @retire: the table has no entry any more that has it, or never had; once, before
  *	@destroy. Packets may meet it for a moment. May sleep; may be NULL.
- * @destroy: free that, when no packet can meet it any more. May sleep.
+ * @destroy: free that, when no packet can meet it any more. May sleep, but not wait
+ *	for netlink requests, which may wait for it.
  * @figures: tell what was done, in numbers; may sleep; may be NULL
  * @list: in the list of all
  */

@@ -147,6 +147,7 @@ kpac_lookup(const struct kpac_masks *masks, struct kpac_view *view, u64 gen,
  * kpac_table_run - have the entries of a table decide about a packet
  * @table: the table of the packet's namespace
  * @view: the packet
+ * @gen: the generation, of kpac_table_gen()
  * @after: the &kpac_entry.order from which on they do; 0: all
  *
  * If a handler has changed the packet, those that come later are the ones that
@@ -157,10 +158,8 @@ kpac_lookup(const struct kpac_masks *masks, struct kpac_view *view, u64 gen,
  * %KPAC_VERDICT_NEXT: none did.
  */
 enum kpac_verdict kpac_table_run(const struct kpac_table *table,
-				 struct kpac_view *view, u64 after)
+				 struct kpac_view *view, u64 gen, u64 after)
 {
-	/* before anything that this generation has */
-	u64 gen = smp_load_acquire(&table->gen);
 	const struct kpac_masks *masks = rcu_dereference(table->masks);
 	struct kpac_found found __uninitialized;
 	enum kpac_verdict verdict;
@@ -188,6 +187,7 @@ enum kpac_verdict kpac_table_run(const struct kpac_table *table,
  * kpac_table_meets - find the entries whose keys packets with the same words have
  * @table: the table
  * @view: a packet with the words; it is plain
+ * @gen: the generation, of kpac_table_gen()
  * @entry: the entries, in order, up to the first that ends the way of all packets
  * @max: how many there may be; at most 15
  *
@@ -197,18 +197,19 @@ enum kpac_verdict kpac_table_run(const struct kpac_table *table,
  * Return: how many there are; more than @max: too many, or the words do not say.
  */
 unsigned int kpac_table_meets(const struct kpac_table *table,
-			      struct kpac_view *view,
+			      struct kpac_view *view, u64 gen,
 			      const struct kpac_entry **entry,
 			      unsigned int max)
 {
-	/* before anything that this generation has */
-	u64 gen = smp_load_acquire(&table->gen);
 	const struct kpac_masks *masks = rcu_dereference(table->masks);
 	struct kpac_found found __uninitialized;
 
 	if (unlikely(!masks))
 		return 0;
 	kpac_lookup(masks, view, gen, 0, KPAC_LOOK_KEY, &found);
+	/* some may have been found before the one that ends the way */
+	while (found.n && found.entry[found.n - 1]->order > found.bound)
+		found.n--;
 	if (found.more || found.bytes || found.n > max)
 		return max + 1;
 	memcpy(entry, found.entry, found.n * sizeof(*entry));

@@ -45,7 +45,7 @@ static void kpac_memo_make(struct kpac_memo *memo,
 {
 	int i;
 
-	memo->stamp = key->stamp;
+	memo->gen = key->gen;
 	memo->l4 = key->l4;
 	memo->link = key->link;
 	if (view->has & KPAC_HAS_IPV6)
@@ -53,8 +53,7 @@ static void kpac_memo_make(struct kpac_memo *memo,
 			memo->addr[i] = kpac_memo_addr6(key, 0, i);
 	else
 		memo->addr[0] = kpac_memo_addr4(key);
-	/* the entries are of the stamp's generation, or of the next one */
-	memo->n = kpac_table_meets(table, view, memo->entry,
+	memo->n = kpac_table_meets(table, view, key->gen, memo->entry,
 				   KPAC_MEMO_ENTRIES);
 	kpac_memo_decide(memo);
 }
@@ -101,11 +100,11 @@ kpac_memo_copy(const struct kpac_memo *memo, const struct kpac_entry **entry)
 	return n;
 }
 
-/* The entries that a plain packet may meet, as its words are now.
+/* The entries of a generation that a plain packet may meet, as its words are now.
  * Return: how many; more than %KPAC_MEMO_ENTRIES if that is not known.
  */
 static unsigned int kpac_memo_entries(const struct kpac_table *table,
-				      struct kpac_view *view,
+				      struct kpac_view *view, u64 gen,
 				      const struct kpac_entry **entry)
 {
 	unsigned int addr = view->l3 + (view->has & KPAC_HAS_IPV6 ?
@@ -114,8 +113,8 @@ static unsigned int kpac_memo_entries(const struct kpac_table *table,
 	struct kpac_memo_key key;
 	unsigned int n;
 
-	if (!kpac_memo_begin(table, &key))
-		return 0;
+	if (!kpac_memo_begin(table, &key) || key.gen != gen)
+		return KPAC_MEMO_UNKNOWN;
 	kpac_memo_words(&key, view->word[KPAC_WORD_L4],
 			view->word[KPAC_WORD_LINK], view->data + addr);
 	kpac_memo_lock();
@@ -169,25 +168,27 @@ enum kpac_verdict kpac_memo_run(const struct kpac_table *table,
 {
 	const struct kpac_entry *entry[KPAC_MEMO_ENTRIES] __uninitialized;
 	enum kpac_verdict verdict;
+	u64 gen, after = 0;
 	unsigned int n;
-	u64 after = 0;
 
 	if (likely(memo)) {
+		gen = memo->gen;
 		n = kpac_memo_copy(memo, entry);
 		kpac_memo_unlock();
 	} else {
-		n = kpac_memo_entries(table, view, entry);
+		gen = kpac_table_gen(table);
+		n = kpac_memo_entries(table, view, gen, entry);
 	}
 	for (;;) {
 		if (unlikely(n > KPAC_MEMO_ENTRIES) ||
 		    unlikely(kpac_memo_short(entry, n, after)))
-			return kpac_table_run(table, view, after);
+			return kpac_table_run(table, view, gen, after);
 		verdict = kpac_memo_steps(entry, n, view, &after);
 		if (verdict != KPAC_VERDICT_NEXT ||
 		    likely(!(view->has & KPAC_HAS_CHANGED)))
 			return verdict;
 		view->has &= ~KPAC_HAS_CHANGED;
-		n = kpac_memo_entries(table, view, entry);
+		n = kpac_memo_entries(table, view, gen, entry);
 	}
 }
 

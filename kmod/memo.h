@@ -6,9 +6,9 @@
  * the server have one memo. (Pfaff et al.: The Design and Implementation of Open
  * vSwitch, NSDI 2015, calls such a cache one of megaflows.)
  *
- * A memo is for one generation of one table: it has its stamp, which no other has.
+ * A memo is for one generation of one table, of which no other has the number.
  * So nothing has to be taken back when the table changes, and the entries that it
- * names are there as long as the table has that stamp.
+ * names are there as long as packets meet that generation.
  *
  * Memos are for plain packets (kpac_plain4(), kpac_plain6()): their words say all
  * that masks ask for, but for bytes of the packet. They are used and written in
@@ -33,7 +33,7 @@
 
 /**
  * struct kpac_memo - which entries packets meet
- * @stamp: &kpac_table.stamp; 0: none
+ * @gen: the generation; 0: none
  * @l4: the packets' word %KPAC_WORD_L4, as far as any mask asks for it
  * @link: the same of %KPAC_WORD_LINK
  * @addr: the same of their addresses; of IPv4 one word
@@ -44,7 +44,7 @@
  * @entry: the entries that may apply, in order: those whose masks and keys fit
  */
 struct kpac_memo {
-	u64 stamp;
+	u64 gen;
 	u64 l4;
 	u64 link;
 	u64 addr[4];
@@ -70,14 +70,14 @@ extern u64 kpac_memo_secret[2] __ro_after_init;
 
 /**
  * struct kpac_memo_key - what a memo is looked for by
- * @stamp: the table's
+ * @gen: the table's generation
  * @asked: &kpac_masks.asked
  * @l4: the packet's word %KPAC_WORD_L4, as far as it is asked for
  * @link: the same of %KPAC_WORD_LINK
  * @addr: the packet's addresses
  */
 struct kpac_memo_key {
-	u64 stamp;
+	u64 gen;
 	const struct kpac_asked *asked;
 	u64 l4;
 	u64 link;
@@ -110,7 +110,7 @@ static __always_inline bool kpac_memo_begin(const struct kpac_table *table,
 	const struct kpac_masks *masks;
 
 	/* the masks are those of this generation, or have more */
-	key->stamp = smp_load_acquire(&table->stamp);
+	key->gen = kpac_table_gen(table);
 	masks = rcu_dereference(table->masks);
 	if (unlikely(!masks))
 		return false;
@@ -210,7 +210,7 @@ static __always_inline bool kpac_memo_is(const struct kpac_memo *memo,
 {
 	size_t at = key->asked->at6;
 
-	if (memo->stamp != key->stamp || unlikely(memo->l4 != key->l4) ||
+	if (memo->gen != key->gen || unlikely(memo->l4 != key->l4) ||
 	    unlikely(memo->link != key->link))
 		return false;
 	switch (kind) {

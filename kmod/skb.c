@@ -325,7 +325,8 @@ kpac_skb_view_receive(struct kpac_port *port, struct sk_buff **pskb,
 
 	kpac_skb_view(port, *pskb, &view);
 	verdict = likely(view.plain) ? kpac_memo_run(table, &view, NULL) :
-				       kpac_table_run(table, &view, 0);
+				       kpac_table_run(table, &view,
+						      kpac_table_gen(table), 0);
 	return kpac_skb_do(port, pskb, &view, verdict, may_handover);
 }
 
@@ -417,9 +418,9 @@ kpac_skb_receive_ip(struct kpac_port *port, struct sk_buff **pskb,
 /* Functions of their own have registers of their own. */
 static noinline enum kpac_outcome
 kpac_skb_receive4(struct kpac_port *port, struct sk_buff **pskb,
-		  bool may_handover, u64 stamp, const struct kpac_asked *asked)
+		  bool may_handover, u64 gen, const struct kpac_asked *asked)
 {
-	const struct kpac_memo_key key = { .stamp = stamp, .asked = asked };
+	const struct kpac_memo_key key = { .gen = gen, .asked = asked };
 
 	return kpac_skb_receive_ip(port, pskb, may_handover, key,
 				   KPAC_MEMO_IP4);
@@ -427,10 +428,10 @@ kpac_skb_receive4(struct kpac_port *port, struct sk_buff **pskb,
 
 static noinline enum kpac_outcome
 kpac_skb_receive6_one(struct kpac_port *port, struct sk_buff **pskb,
-		      bool may_handover, u64 stamp,
+		      bool may_handover, u64 gen,
 		      const struct kpac_asked *asked)
 {
-	const struct kpac_memo_key key = { .stamp = stamp, .asked = asked };
+	const struct kpac_memo_key key = { .gen = gen, .asked = asked };
 
 	return kpac_skb_receive_ip(port, pskb, may_handover, key,
 				   KPAC_MEMO_IP6_ONE);
@@ -438,10 +439,10 @@ kpac_skb_receive6_one(struct kpac_port *port, struct sk_buff **pskb,
 
 static noinline enum kpac_outcome
 kpac_skb_receive6_both(struct kpac_port *port, struct sk_buff **pskb,
-		       bool may_handover, u64 stamp,
+		       bool may_handover, u64 gen,
 		       const struct kpac_asked *asked)
 {
-	const struct kpac_memo_key key = { .stamp = stamp, .asked = asked };
+	const struct kpac_memo_key key = { .gen = gen, .asked = asked };
 
 	return kpac_skb_receive_ip(port, pskb, may_handover, key,
 				   KPAC_MEMO_IP6_BOTH);
@@ -460,14 +461,14 @@ kpac_skb_decide(struct kpac_port *port, struct sk_buff **pskb,
 	if (unlikely(!kpac_memo_begin(&port->kn->table, &key)))
 		return kpac_forward(port, pskb, may_handover);
 	if (likely(skb->protocol == htons(ETH_P_IP)))
-		return kpac_skb_receive4(port, pskb, may_handover, key.stamp,
+		return kpac_skb_receive4(port, pskb, may_handover, key.gen,
 					 key.asked);
 	if (unlikely(skb->protocol != htons(ETH_P_IPV6)))
 		return kpac_skb_view_receive(port, pskb, may_handover);
 	if (likely(kpac_memo_kind6(&key) == KPAC_MEMO_IP6_ONE))
 		return kpac_skb_receive6_one(port, pskb, may_handover,
-					     key.stamp, key.asked);
-	return kpac_skb_receive6_both(port, pskb, may_handover, key.stamp,
+					     key.gen, key.asked);
+	return kpac_skb_receive6_both(port, pskb, may_handover, key.gen,
 				      key.asked);
 }
 

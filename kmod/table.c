@@ -14,13 +14,14 @@
 /* Entries that expire stop in time; this is how often those are deleted. */
 #define KPAC_TABLE_TICK	(HZ / 2)
 
-/* A change waits for entries that have died to be taken out, if there are as many:
- * fewer cannot fill the table, its masks or a key up to twice their bounds.
- */
-#define KPAC_TABLE_DEAD	KPAC_MAX_MASKS
+/* The last generation of any table. */
+static atomic64_t kpac_gens = ATOMIC64_INIT(0);
 
-/* The last stamp that was given. */
-static atomic64_t kpac_stamps = ATOMIC64_INIT(0);
+/* Begin a change. */
+static void kpac_table_begin(struct kpac_table *table)
+{
+	table->next_gen = atomic64_inc_return(&kpac_gens);
+}
 
 static struct kpac_masks *kpac_table_masks(const struct kpac_table *table)
 {
@@ -178,7 +179,7 @@ static int kpac_table_add(struct kpac_table *table, struct kpac_entry *entry,
 	entry->mask = mask;
 	entry->order = (u64)entry->rule.priority << KPAC_ORDER_BITS |
 		       ++table->added;
-	entry->born = table->gen + 1;
+	entry->born = table->next_gen;
 	entry->dies = 0;
 	err = xa_alloc_cyclic(&table->ids, &entry->id, entry,
 			      XA_LIMIT(1, U32_MAX), &table->next_id,
@@ -453,7 +454,7 @@ static int kpac_table_apply_del(struct kpac_table *table,
 	u32 n = 0;
 
 	while ((entry = kpac_which_next(table, which, &next))) {
-		kpac_table_lose(table, entry, table->gen + 1);
+		kpac_table_lose(table, entry, table->next_gen);
 		list_move_tail(&entry->list, &t->dying);
 		n++;
 	}
@@ -511,9 +512,7 @@ static void kpac_table_flip(struct kpac_table *table,
 	struct kpac_entry *entry, *tmp;
 
 	/* after all that this generation has */
-	smp_store_release(&table->gen, table->gen + 1);
-	/* memos of what was before are not believed any more */
-	smp_store_release(&table->stamp, atomic64_inc_return(&kpac_stamps));
+	smp_store_release(&table->gen, table->next_gen);
 	table->live += t->added - t->deleted;
 	list_for_each_entry_safe(entry, tmp, &t->born, list) {
 		list_del_init(&entry->list);
@@ -541,6 +540,7 @@ static int kpac_table_do(struct kpac_table *table, struct kpac_transaction *t,
 		NL_SET_ERR_MSG(extack, "the table has changed since that generation: look at it again");
 		return -EAGAIN;
 	}
+	kpac_table_begin(table);
 	list_for_each_entry(change, &t->changes, list) {
 		err = kpac_table_apply(table, change, t, extack);
 		if (err) {
@@ -554,15 +554,26 @@ static int kpac_table_do(struct kpac_table *table, struct kpac_transaction *t,
 	return t->added ? kpac_table_publish(table) : 0;
 }
 
-/* Have what died lately take no room, unless somebody still lists it. */
-static void kpac_table_make_room(struct kpac_table *table)
+/* Whether changes could meet a bound only because of what has died. Masks and keys have
+ * room for twice as much as may live; the former are fewer.
+ */
+static bool kpac_table_crowded(const struct kpac_table *table, u32 changes)
 {
-	bool many;
+	u32 dead = table->total - table->live;
+
+	return dead && (dead + changes > KPAC_MAX_MASKS ||
+			table->total + changes > KPAC_MAX_ENTRIES);
+}
+
+/* Have what has died take no room, unless somebody still lists it. */
+static void kpac_table_make_room(struct kpac_table *table, u32 changes)
+{
+	bool crowded;
 
 	mutex_lock(&table->lock);
-	many = table->total - table->live >= KPAC_TABLE_DEAD;
+	crowded = kpac_table_crowded(table, changes);
 	mutex_unlock(&table->lock);
-	if (many)
+	if (crowded)
 		flush_work(&table->reaper);
 }
 
@@ -581,7 +592,7 @@ int kpac_table_commit(struct kpac_table *table, struct kpac_transaction *t,
 {
 	int err;
 
-	kpac_table_make_room(table);
+	kpac_table_make_room(table, t->n);
 	mutex_lock(&table->lock);
 	err = kpac_table_do(table, t, extack);
 	if (err)
@@ -632,6 +643,7 @@ static void kpac_table_expire(struct work_struct *work)
 
 	kpac_transaction_init(&t);
 	mutex_lock(&table->lock);
+	kpac_table_begin(table);
 	list_for_each_entry_safe(entry, tmp, &table->expiring, expiring) {
 		cond_resched();
 		if (kpac_entry_lives(entry) &&
@@ -640,7 +652,7 @@ static void kpac_table_expire(struct work_struct *work)
 		list_del_init(&entry->expiring);
 		if (!kpac_entry_lives(entry))
 			continue;
-		kpac_table_lose(table, entry, table->gen + 1);
+		kpac_table_lose(table, entry, table->next_gen);
 		list_move_tail(&entry->list, &t.dying);
 		t.deleted++;
 	}
@@ -756,7 +768,7 @@ void kpac_listing_end(struct kpac_table *table, struct kpac_listing *l)
 void kpac_table_init(struct kpac_table *table, struct net *net)
 {
 	mutex_init(&table->lock);
-	table->stamp = atomic64_inc_return(&kpac_stamps);
+	table->gen = atomic64_inc_return(&kpac_gens);
 	table->net = net;
 	table->next_id = 1;
 	INIT_LIST_HEAD(&table->all_masks);

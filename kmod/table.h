@@ -62,8 +62,8 @@ struct kpac_masks {
 /**
  * struct kpac_table - a table
  * @masks: its masks; NULL: no entries
- * @stamp: changes with @gen, and is that of no other table, ever
- * @gen: the generation
+ * @gen: the generation, which is none of another table's, ever
+ * @next_gen: that of the change that is being made
  * @lock: serialises changes
  * @net: the namespace
  * @all_masks: its masks, with those of entries that have died
@@ -84,8 +84,8 @@ struct kpac_masks {
  */
 struct kpac_table {
 	struct kpac_masks __rcu *masks;
-	u64 stamp;
 	u64 gen;
+	u64 next_gen;
 	struct mutex lock;
 	struct net *net;
 	struct list_head all_masks;
@@ -176,10 +176,23 @@ struct kpac_listing {
 	u64 next;
 };
 
+/**
+ * kpac_table_gen - the generation that a packet meets
+ * @table: the table
+ *
+ * Context: softirq, under RCU; what the generation has stays until that ends.
+ * Return: the generation.
+ */
+static __always_inline u64 kpac_table_gen(const struct kpac_table *table)
+{
+	/* before anything that this generation has */
+	return smp_load_acquire(&table->gen);
+}
+
 enum kpac_verdict kpac_table_run(const struct kpac_table *table,
-				 struct kpac_view *view, u64 after);
+				 struct kpac_view *view, u64 gen, u64 after);
 unsigned int kpac_table_meets(const struct kpac_table *table,
-			      struct kpac_view *view,
+			      struct kpac_view *view, u64 gen,
 			      const struct kpac_entry **entry,
 			      unsigned int max);
 

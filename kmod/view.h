@@ -341,7 +341,9 @@ static __always_inline bool kpac_plain6(const void *l3, u32 headlen, u32 len,
 					struct kpac_plain *plain)
 {
 	const struct ipv6hdr *hdr = l3;
-	/* what is before the flow label: the version and the traffic class */
+	/* what is before the flow label: the version and the traffic class; an
+	 * sk_buff has bytes there, even if the packet does not
+	 */
 	u32 tos = (get_unaligned_be32(l3) >> 20) - 0x600, len6;
 
 	if (unlikely(headlen < sizeof(*hdr) + sizeof(struct udphdr)) ||

@@ -287,8 +287,7 @@ class Listing:
                        attrs)
 
     def family(self):
-        data = self.sock.recv(1 << 16)
-        at = 20
+        data, at = self.sock.recv(4096), 20
         while at < len(data):
             size, kind = struct.unpack_from("=HH", data, at)
             if kind == self.CTRL_ATTR_FAMILY_ID:

@@ -335,8 +335,10 @@ test_bounds() {
 	says "as many distinct masks"
 	check "one more of one of them" entries add src 10.0.0.0/9 dst 10.0.0.0/9 do drop
 	equal "entries" "$(figure entries)" 257
+	check "another" entries add comment one src 10.0.0.0/9 dst 10.0.0.0/9 do drop
 	# what is replaced takes no room
 	sed 's/^add/add proto tcp/' "$TMP/batch" >"$TMP/other"
+	check "one dies" entries del comment one
 	check "256 others" entries batch replace "$TMP/other"
 	refused add src 10.0.0.0/9 dst 10.0.0.0/9 do count
 	says "as many distinct masks"
