@@ -51,7 +51,7 @@ function settle(k,	f, r, ref, less, values, nets, count)
 		if (!((k, r) in at))
 			continue
 		values[++n[k]] = at[k, r]
-		if ((f[2] == "cost" || less) && (ref, r) in at)
+		if ((f[2] == "cost" || (less, r) in at) && (ref, r) in at)
 			nets[++count] = at[k, r] - at[ref, r] + (less ? at[less, r] : 0)
 	}
 	value[k] = median(values, n[k])
