@@ -210,8 +210,8 @@ test_nat_rest() {
 	nat
 	entries flush
 	entry prio 1 proto udp dport 7 do count
-	entry prio 10 dst 10.2.0.2 do pass
-	entry prio 10 dst 10.3.0.2 do pass
+	entry prio 10 dst 10.2.0.2 do redirect dev r4
+	entry prio 10 dst 10.3.0.2 do redirect dev r4
 	entry prio 22 dst $VIP4 do balance name n4
 	entry prio 30 comment end dst 10.0.0.0/14 do drop
 	entry prio 50 comment behind proto udp dport 8080 do count
