@@ -216,20 +216,27 @@ test_listing() {
 collector() {
 	mkdir -p "$TMP/nf"
 	rm -f "$TMP"/nf/*
+	IN_FILE=()
 	# not by a function, whose process would be another
 	ip netns exec "$A" nfcapd ${1:+-6} -w "$TMP/nf" -p 9995 -t 2 >"$TMP/nfcapd" 2>&1 &
 	COLLECTOR=$!
 	until_true sh -c "ip netns exec $A ss -lunH | grep -q :9995" || fail "no collector"
 }
 
-# has_collected PACKETS: so many are in the files that the collector has finished
+# has_collected PACKETS: so many are in the files that the collector has finished, of which
+# there is one every two seconds: each is read once
 has_collected() {
 	local file n=0
 	for file in "$TMP"/nf/nfcapd.[0-9]*; do
-		((n += $(nfdump -r "$file" -q -N -6 -o "fmt:%pkt" 2>/dev/null | awk '{ p += $1 } END { print p + 0 }')))
+		[[ -e $file ]] || continue
+		[[ -n ${IN_FILE[$file]:-} ]] ||
+			IN_FILE[$file]=$(nfdump -r "$file" -q -N -6 -o "fmt:%pkt" 2>/dev/null |
+				awk '{ p += $1 } END { print p + 0 }')
+		((n += IN_FILE[$file]))
 	done
 	((n == $1))
 }
+declare -A IN_FILE
 
 # in_sequence: the collector has missed nothing
 in_sequence() {
@@ -238,7 +245,7 @@ in_sequence() {
 
 # collected PACKETS: when so many have been collected, end that, and list them as flows does
 collected() {
-	WAIT=15 until_true has_collected "$1"
+	WAIT=30 until_true has_collected "$1"
 	kill $COLLECTOR
 	wait $COLLECTOR
 	nfdump -R "$TMP/nf" -q -N -6 -A srcip,srcport,dstip,dstport,proto,srcvlan \
@@ -273,13 +280,13 @@ test_export_deltas() {
 	export_to 10.1.0.2:9995 interval 500ms &
 	pid=$!
 	for ((i = 1; i <= 4; i++)); do
-		WAIT=15 until_true has_collected $((60 * i)) || fail "$(<"$TMP/nfcapd")"
+		WAIT=30 until_true has_collected $((60 * i)) || fail "$(<"$TMP/nfcapd")"
 		udp "${KNOWN[@]}"
 	done
-	WAIT=15 until_true has_collected 300 || fail "$(<"$TMP/nfcapd")"
+	WAIT=30 until_true has_collected 300 || fail "$(<"$TMP/nfcapd")"
 	flowmon reset
 	udp "${KNOWN[2]}"
-	WAIT=15 until_true has_collected 340 || fail "$(<"$TMP/nfcapd")"
+	WAIT=30 until_true has_collected 340 || fail "$(<"$TMP/nfcapd")"
 	udp "${KNOWN[2]}"
 	kill -INT $(ip netns pids "$R")
 	wait $pid
