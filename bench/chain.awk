@@ -5,7 +5,7 @@
 #	awk -v json=FILE -v bars=FILE -v scale=FILE -f lib.awk -f chain.awk VM.tsv [UML.tsv]
 #
 # Prints a table; writes the JSON, and data for chain.gp. VM.tsv has one CPU that counts
-# instructions, and then, in rounds, two CPUs.
+# instructions, one CPU, and then two.
 #
 # Net is what is more than the reference, which gets the same packets and drops them, or
 # sends them back, at once; so it is the whole way through R and into the next host. What
@@ -202,11 +202,10 @@ END {
 	web_table("nat", 1)
 	web_table("dsr", 1)
 	if (rounds[1, 2]) {
-		printf "\ntwo CPUs, medians of %d rounds: nanoseconds of a CPU per packet, for ratios\n",
-			rounds[1, 2]
+		print "\ntwo CPUs that take turns: instructions per packet"
 		packet_table(1, "nat", 2)
 		packet_table(1, "dsr", 2)
-		print "\nweb server and clients, two CPUs: requests/s, for ratios"
+		print "\nweb server and clients, two CPUs that take turns: requests/s of both"
 		web_table("nat", 2)
 		web_table("dsr", 2)
 	}

@@ -50,7 +50,9 @@
 #
 # full:  all of it.
 # quick: fewer packets, UDP only for nft and kpac, no web without keepalive.
-# two:   the most important of it with two CPUs that send, some rounds. Ratios only.
+# two:   the most important of it with two CPUs that send. In a VM that counts instructions
+#        they take turns, so that a packet's are still counted, with what CPUs cost each
+#        other; requests/s are those of both together.
 # uml:   the most important of request and round, many rounds.
 #
 # KPAC_PEERS are those peers that are wanted, if not all.
@@ -294,6 +296,9 @@ flows() {
 	in_ns S sh -c "echo s0 $(mac 11) 10.1.0.1 $3 $1 $FLOWS $2 $CPUS > $PARAMETERS/send" ||
 		die "cannot send"
 	NS_PER_PACKET=$(<$PARAMETERS/send)
+	# where instructions are counted, CPUs take turns
+	[[ -z ${KPAC_ICOUNT:-} ]] ||
+		NS_PER_PACKET=$(awk "BEGIN { print $NS_PER_PACKET / $CPUS }")
 }
 
 # Has a device of NS send back what it receives, ends that for all: turn NS DEV, turn_off
@@ -529,7 +534,7 @@ full | quick)
 	;;
 two)
 	CPUS=2
-	rounds_of "${KPAC_ROUNDS:-3}" keepalive
+	rounds_of "${KPAC_ROUNDS:-1}" keepalive
 	;;
 uml)
 	rounds_of "${KPAC_ROUNDS:-11}" ""

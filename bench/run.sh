@@ -183,8 +183,8 @@ measure_chain() {
 		say "measuring in a VM with two CPUs"
 		mkdir -p "$out/two"
 		cp "$out/ipvsadm" "$out/nginx" "$out/two/"
-		KPAC_PACKETS=${KPAC_PACKETS:-20000} \
-			vm -c 2 -m 4G -- bench/chain.sh "$out/two" two
+		KPAC_PACKETS=${KPAC_PACKETS:-20000} KPAC_ROUNDS=1 \
+			vm -i -c 2 -m 4G -- bench/chain.sh "$out/two" two
 		cat "$out/two/chain.tsv" >> "$out/chain.tsv"
 	fi
 	KPAC_ROUNDS=$rounds uml bench/chain.sh "$out/uml" uml

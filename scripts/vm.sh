@@ -6,10 +6,10 @@
 #   scripts/vm.sh [-c CPUS] [-m MEM] [-i] [-t SECONDS] [-o DIR] [-n NIC]...
 #                 -- COMMAND...
 #
-#   -c CPUS     CPUs of the guest (2)
+#   -c CPUS     CPUs of the guest (2; 1 if instructions are counted)
 #   -m MEM      memory of the guest (2G)
-#   -i          count instructions: one CPU, one guest instruction takes one
-#               nanosecond of guest time (QEMU's icount)
+#   -i          count instructions: one guest instruction takes one nanosecond of
+#               guest time (QEMU's icount); several CPUs take turns
 #   -t SECONDS  limit for the whole run, boot included (600)
 #   -o DIR      a directory of the host that the guest can write, at the same
 #               path; it also gets "dmesg" (the guest's kernel log) and
@@ -37,7 +37,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-cpus=2 mem=2G icount='' limit=600 out='' image='' pairs=()
+cpus='' mem=2G icount='' limit=600 out='' image='' pairs=()
 
 usage() { sed -n '5,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
@@ -210,7 +210,7 @@ show_end() {
 parse "$@"
 shift $((OPTIND - 1))
 [[ $# -gt 0 ]] || usage
-[[ -z $icount ]] || cpus=1
+cpus=${cpus:-$((icount ? 1 : 2))}
 if [[ -z $image ]]; then
 	rel=$(ref_release) || die "no reference kernel: run scripts/deps.sh check"
 	image=$KPAC_CACHE/image-$rel/boot/vmlinuz-$rel
