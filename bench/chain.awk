@@ -4,8 +4,8 @@
 #
 #	awk -v json=FILE -v bars=FILE -v scale=FILE -f lib.awk -f chain.awk VM.tsv [UML.tsv]
 #
-# Prints a table; writes the JSON, and data for chain.gp. VM.tsv has one CPU that counts
-# instructions, one CPU, and then two.
+# Prints a table; writes the JSON, and data for chain.gp. VM.tsv has one CPU, and then
+# two, and counts instructions.
 #
 # Net is what is more than the reference, which gets the same packets and drops them, or
 # sends them back, at once; so it is the whole way through R and into the next host. What
